@@ -1,0 +1,79 @@
+# Everything the project does. Each target sets up what it needs: Python 3.11 to 3.13, make and PyPI are enough.
+
+PYTHON ?= python3
+STAGE ?= dev
+
+BIN := .venv/bin
+PIP_INSTALL := -m pip install -q --disable-pip-version-check
+READY := .venv/.ready
+REKOGNITION := infra/local/rekognition
+REKOGNITION_READY := .venv-rekognition/.ready
+
+# The emulator's engine has wheels for Python 3.11 and 3.12. A name on the path need not run: ask each.
+IS_3_11_OR_3_12 := -c 'import sys; sys.exit(sys.version_info[:2] not in {(3, 11), (3, 12)})'
+REKOGNITION_PYTHON_BASE ?= $(shell for python in python3.12 python3.11 "$(PYTHON)"; do \
+	"$$python" $(IS_3_11_OR_3_12) 2>/dev/null && { echo "$$python"; break; }; done)
+
+option = $(if $($(1)),--$(2) "$($(1))")
+
+.DEFAULT_GOAL := help
+.PHONY: help run serve test check format docs bench package clean
+
+help: ## List the commands
+	@echo "make COMMAND [NAME=value ...]"
+	@sed -n 's/^\([a-z]*\):.*## \(.*\)/  \1|\2/p' Makefile | while IFS='|' read -r name what; do \
+		printf '%-10s %s\n' "$$name" "$$what"; done
+
+run: $(READY) $(REKOGNITION_READY) ## Proctor an interview offline: CLIP=file|folder WEBCAM=0 FPS=1 ONCE=1 OUT=dir PORT=8000 ANSWERS=file
+	@$(BIN)/python -m infra.local run $(call option,CLIP,clip) $(call option,WEBCAM,webcam) \
+		$(call option,FPS,fps) $(if $(filter-out 0,$(ONCE)),--once) $(call option,OUT,out) $(call option,PORT,port) $(call option,ANSWERS,answers) $(call option,LABELS_MODEL,labels-model)
+
+serve: $(READY) $(REKOGNITION_READY) ## Start the same offline service without the interview: PORT=8000
+	@$(BIN)/python -m infra.local serve $(call option,PORT,port) $(call option,ANSWERS,answers) $(call option,LABELS_MODEL,labels-model)
+
+test: $(READY) $(REKOGNITION_READY) ## Run every test: ARGS="tests/unit -k gaze" for some
+	@$(BIN)/python -m pytest $(ARGS)
+
+check: $(READY) ## Lint, format, types, and the layers of the house
+	@$(BIN)/ruff check .
+	@$(BIN)/ruff format --check .
+	@$(BIN)/mypy
+	@$(BIN)/lint-imports
+
+format: $(READY) ## Write the format that check wants
+	@$(BIN)/ruff check --select I --fix .
+	@$(BIN)/ruff format .
+
+docs: $(READY) ## Write the pages of docs/ that are made from the code
+	@$(BIN)/python -m infra.docs
+
+bench: $(READY) $(REKOGNITION_READY) ## Measure: agreement with labelled pictures, growth: CLIPS=folder LABELS=file
+	@$(BIN)/python -m benchmarks $(call option,CLIPS,clips) $(call option,LABELS,labels)
+
+package: $(READY) ## Build and check the Lambda package and its layer: STAGE=dev
+	@$(BIN)/python -m infra.deploy package --stage "$(STAGE)" --out "build/$(STAGE)"
+
+clean: ## Remove environments, builds and caches
+	rm -rf .venv .venv-rekognition build .mypy_cache .ruff_cache .pytest_cache .import_linter_cache .hypothesis
+
+$(READY): requirements.txt requirements-layer.txt requirements-dev.txt
+	@"$(PYTHON)" -c 'import sys; sys.exit(not (3, 11) <= sys.version_info[:2] <= (3, 13))' || \
+		{ echo "$(PYTHON) is not Python 3.11, 3.12 or 3.13: make PYTHON=python3.12 $(MAKECMDGOALS)" >&2; exit 1; }
+	@echo "Setting up .venv (about a minute, once) ..."
+	@"$(PYTHON)" -m venv --clear .venv
+	@$(BIN)/python $(PIP_INSTALL) -r requirements-dev.txt
+	@touch $@
+
+$(REKOGNITION_READY): $(wildcard $(REKOGNITION)/requirements*.txt)
+	@rm -rf .venv-rekognition
+	@python="$(REKOGNITION_PYTHON_BASE)"; \
+	if [ -n "$$python" ] && echo "Setting up .venv-rekognition (about a minute, once) ..." && \
+		"$$python" -m venv .venv-rekognition && \
+		.venv-rekognition/bin/python $(PIP_INSTALL) -r $(REKOGNITION)/requirements.txt && \
+		.venv-rekognition/bin/python $(PIP_INSTALL) --no-deps -r $(REKOGNITION)/requirements-no-deps.txt; \
+	then :; elif [ -n "$$python" ] && [ -n "$$CI" ]; then exit 1; else \
+		echo "The emulator's engine needs Python 3.11 or 3.12 and its wheels: it will find faces by Haar cascades." >&2; \
+		"$(PYTHON)" -m venv --clear .venv-rekognition && \
+		.venv-rekognition/bin/python $(PIP_INSTALL) -r $(REKOGNITION)/requirements-fallback.txt; \
+	fi
+	@touch $@
