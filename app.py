@@ -1,0 +1,53 @@
+"""Every Lambda entry point: the API, and what queues and schedules call."""
+
+from collections.abc import Callable
+from http import HTTPStatus
+from typing import Any
+
+from chalice.app import Chalice, CORSConfig, Response, SQSEvent
+
+from chalicelib.api import problems
+from chalicelib.api.frames import frames
+from chalicelib.api.reports import reports
+from chalicelib.api.service import service
+from chalicelib.api.sessions import sessions
+from chalicelib.settings import from_environment
+from chalicelib.telemetry import logger
+from chalicelib.workers import jobs
+
+settings = from_environment()
+logger.setLevel(settings.log_level)
+
+app = Chalice(app_name="proctoring", configure_logs=False)
+app.api.binary_types = [*app.api.binary_types, "multipart/form-data"]
+cors = CORSConfig(settings.cors_origin, allow_headers=["Authorization", "Idempotency-Key"], max_age=600)
+app.api.cors = cors
+
+
+@app.middleware("http")
+def answer_in_one_voice(event: Any, get_response: Callable[[Any], Response]) -> Response:  # noqa: ANN401
+    """Give every log line the request's id, and chalice's own errors the form of ours."""
+    request_id = event.context.get("requestId", "")
+    logger.append_keys(request_id=request_id)
+    response = get_response(event)
+    if (
+        response.status_code < HTTPStatus.BAD_REQUEST
+        or response.headers.get("Content-Type") == problems.MEDIA_TYPE
+    ):
+        return response
+    answer = problems.generic(
+        response.status_code, event.path.format(**event.uri_params or {}), response.headers
+    )
+    answer.headers |= cors.get_access_control_headers()
+    return answer
+
+
+for blueprint in (sessions, frames, reports, service):
+    app.register_blueprint(blueprint)
+
+
+@app.on_sqs_message(queue=settings.jobs_queue, batch_size=1)
+def run_job(event: SQSEvent) -> None:
+    """Work on what the API handed over."""
+    for record in event:
+        jobs.run(record.body)

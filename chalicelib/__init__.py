@@ -1,0 +1,3 @@
+"""The proctoring service."""
+
+__version__ = "0.1.0"

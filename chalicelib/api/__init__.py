@@ -1,0 +1,1 @@
+"""HTTP: one blueprint per noun, request and response models beside their routes."""

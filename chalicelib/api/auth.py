@@ -1,0 +1,92 @@
+"""Who is calling: `Authorization: Bearer <credential>`, an API key or a session token."""
+
+from dataclasses import dataclass
+from enum import StrEnum
+
+import jwt
+
+from chalicelib import wiring
+from chalicelib.domain.errors import Forbidden, NotFound, ProctoringError, Unauthorized
+from chalicelib.domain.model import Session
+
+_ALGORITHM = "HS256"
+_AUDIENCE = "session"
+
+
+class Role(StrEnum):
+    """What a caller may do."""
+
+    TENANT = "tenant"
+    """A hiring platform's server: everything of its own tenant."""
+    CANDIDATE = "candidate"
+    """A candidate's browser: frames, live metrics and end of one session."""
+
+
+@dataclass(frozen=True, slots=True)
+class Caller:
+    """Somebody with a good credential. A candidate is bound to one session."""
+
+    role: Role
+    tenant_id: str
+    session_id: str | None = None
+
+
+def authenticate(header: str | None) -> Caller:
+    """The caller. Raises Unauthorized."""
+    scheme, _, credential = (header or "").partition(" ")
+    if scheme.lower() != "bearer" or not credential:
+        raise Unauthorized(
+            "A credential is missing; send `Authorization: Bearer <API key or session token>`."
+        )
+    credential = credential.strip()
+    if credential.startswith("pk_"):
+        return Caller(Role.TENANT, wiring.check_key()(credential))
+    return _holder_of(credential)
+
+
+def authorize(caller: Caller, roles: tuple[Role, ...], session_id: str | None) -> None:
+    """Raise NotFound for another session, as if it did not exist, and Forbidden for a right not held."""
+    if caller.session_id is not None and session_id not in (None, caller.session_id):
+        raise NotFound("There is no such session; check its id.")
+    if caller.role not in roles:
+        raise Forbidden("This credential may not do that; use the API key on your server.")
+
+
+def session_token(session: Session) -> str:
+    """A token for the candidate's browser: good for this session alone, and no longer than it may last."""
+    claims = {
+        "iss": _issuer(),
+        "aud": _AUDIENCE,
+        "sub": session.session_id,
+        "tenant": session.tenant_id,
+        "exp": int(session.started_at + wiring.settings().session_hours * 3600),
+    }
+    return jwt.encode(claims, _signing_key(), algorithm=_ALGORITHM)
+
+
+def _holder_of(token: str) -> Caller:
+    try:
+        claims = jwt.decode(
+            token,
+            _signing_key(),
+            algorithms=[_ALGORITHM],
+            audience=_AUDIENCE,
+            issuer=_issuer(),
+            options={"require": ["exp", "sub", "tenant"]},
+        )
+    except jwt.InvalidTokenError as exc:
+        raise Unauthorized(
+            "The session token is not valid, or no longer; start a session to get one."
+        ) from exc
+    return Caller(Role.CANDIDATE, claims["tenant"], claims["sub"])
+
+
+def _issuer() -> str:
+    return f"proctoring-{wiring.settings().stage}"
+
+
+def _signing_key() -> str:
+    key = wiring.keys().get("session_token_key")
+    if not key:
+        raise ProctoringError(f"The secret {wiring.settings().secrets_name} holds no session_token_key.")
+    return key

@@ -1,0 +1,84 @@
+"""What request and response models share, and reading a request's body into one."""
+
+import io
+from collections.abc import Mapping
+from typing import Any, TypeVar
+
+from multipart import MultipartError, MultipartParser, parse_options_header
+from pydantic import BaseModel, ConfigDict, ValidationError
+
+from chalicelib.api.problems import bad_input
+from chalicelib.domain.errors import BadInput, BodyTooLarge
+
+MOST_BYTES = 6_000_000
+"""Lambda takes 6 MB of request."""
+_MOST_FIELD_BYTES = 65_536
+
+
+class Body(BaseModel):
+    """A JSON object from outside. Members that are not known are passed over."""
+
+    model_config = ConfigDict(frozen=True, allow_inf_nan=False, use_attribute_docstrings=True)
+
+
+class Answer(BaseModel):
+    """A JSON object for a caller."""
+
+    model_config = ConfigDict(use_attribute_docstrings=True)
+
+    success: bool = True
+
+
+Model = TypeVar("Model", bound=BaseModel)
+
+
+def read_json(model: type[Model], raw: bytes) -> Model:
+    """The body as the model; no body counts as an empty object. Raises BadInput, BodyTooLarge."""
+    _check_size(raw)
+    try:
+        return model.model_validate_json(raw or b"{}")
+    except ValidationError as exc:
+        raise bad_input(exc) from exc
+
+
+def read_fields(model: type[Model], fields: Mapping[str, Any]) -> Model:
+    """Text fields, of a query or a form, as the model. Raises BadInput."""
+    try:
+        return model.model_validate(dict(fields))
+    except ValidationError as exc:
+        raise bad_input(exc) from exc
+
+
+def read_multipart(raw: bytes, content_type: str) -> tuple[dict[str, str], dict[str, bytes]]:
+    """The text fields and the files of a form, by name. Raises BadInput, BodyTooLarge."""
+    _check_size(raw)
+    boundary = parse_options_header(content_type)[1].get("boundary", "")
+    fields: dict[str, str] = {}
+    files: dict[str, bytes] = {}
+    try:
+        parser = MultipartParser(
+            io.BytesIO(raw),
+            boundary,
+            content_length=len(raw),
+            memory_limit=MOST_BYTES,
+            spool_limit=MOST_BYTES,
+            part_limit=20,
+        )
+        for part in parser:
+            if part.filename or part.size > _MOST_FIELD_BYTES:
+                files[part.name] = part.raw
+            else:
+                fields[part.name] = part.value
+    except (MultipartError, UnicodeDecodeError, ValueError) as exc:
+        raise BadInput("The form cannot be read; send multipart/form-data with its boundary.") from exc
+    return fields, files
+
+
+def is_multipart(content_type: str) -> bool:
+    """Whether the body is a form."""
+    return content_type.lower().startswith("multipart/form-data")
+
+
+def _check_size(raw: bytes) -> None:
+    if len(raw) > MOST_BYTES:
+        raise BodyTooLarge(f"The request has {len(raw)} bytes; send at most {MOST_BYTES}.")

@@ -1,0 +1,191 @@
+"""Frames: one at a time, or a batch from a client that was offline."""
+
+import base64
+import binascii
+from collections.abc import Mapping
+from datetime import datetime
+
+from chalice.app import Blueprint
+from pydantic import AwareDatetime, Field
+
+from chalicelib import wiring
+from chalicelib.api.bodies import Answer, Body, is_multipart, read_fields, read_multipart
+from chalicelib.api.endpoint import TENANT_OR_CANDIDATE, Call, endpoint
+from chalicelib.api.problems import STATUSES
+from chalicelib.api.results import FrameResult, result_of
+from chalicelib.domain.errors import (
+    BadInput,
+    BadPicture,
+    BodyTooLarge,
+    NotAPicture,
+    NotFound,
+    PictureTooLarge,
+    SessionEnded,
+    StaleSession,
+    UpstreamDown,
+)
+from chalicelib.domain.model import Session
+from chalicelib.flows.analyze_frame import FrameIn, Watched
+
+frames = Blueprint(__name__)
+
+MOST_FRAMES = 20
+_ERRORS = (
+    BadInput,
+    BadPicture,
+    BodyTooLarge,
+    NotAPicture,
+    NotFound,
+    PictureTooLarge,
+    SessionEnded,
+    StaleSession,
+    UpstreamDown,
+)
+
+
+class FrameFacts(Body):
+    """When a frame was captured and which one it is.
+
+    With `seq` or `captured_at` a frame that is sent twice is counted once, and frames may come in any order.
+    """
+
+    seq: int | None = Field(default=None, ge=0, le=999_999_999)
+    """Counts the client's frames: 1, 2, 3 …"""
+    captured_at: AwareDatetime | None = None
+    """RFC 3339 with a time zone, by the client's clock."""
+
+
+class FrameRequest(FrameFacts):
+    """A frame as JSON."""
+
+    frame: str
+    """The picture, JPEG or PNG: a data URL, or bare base64."""
+
+
+class FramesRequest(Body):
+    """Frames that a client kept while it was offline."""
+
+    frames: list[FrameRequest] = Field(min_length=1, max_length=MOST_FRAMES)
+
+
+class FrameAnswer(Answer):
+    """What was seen in the frame."""
+
+    session_id: str
+    result: FrameResult
+
+
+class FrameOutcome(Answer):
+    """What became of one frame of a batch: a result, or a problem's status and detail."""
+
+    seq: int | None = None
+    result: FrameResult | None = None
+    status: int = 200
+    error: str | None = None
+
+
+class FramesAnswer(Answer):
+    """What became of each frame, in the order of the request. `success` says that all were taken."""
+
+    session_id: str
+    results: list[FrameOutcome]
+
+
+@endpoint(
+    frames,
+    "POST",
+    "/api/sessions/{session_id}/frame",
+    roles=TENANT_OR_CANDIDATE,
+    body=FrameRequest,
+    multipart=True,
+    answer=FrameAnswer,
+    errors=_ERRORS,
+)
+def post_frame(call: Call, session_id: str) -> FrameAnswer:
+    """Send a frame.
+
+    As JSON, or as multipart/form-data with the file `frame` and, if you like, the fields `seq` and
+    `captured_at`. If the provider does not answer, the frame is counted as `unanalysed` and raises no alert.
+    """
+    frame = _from_json(call.body) if call.body else _from_form(call)
+    session, record = wiring.analyze_frame().one(call.tenant_id, session_id, frame)
+    return FrameAnswer(session_id=session_id, result=result_of(record, session.policy))
+
+
+@endpoint(
+    frames,
+    "POST",
+    "/api/sessions/{session_id}/frames",
+    roles=TENANT_OR_CANDIDATE,
+    body=FramesRequest,
+    answer=FramesAnswer,
+    errors=(BadInput, BodyTooLarge, NotFound, SessionEnded, StaleSession, UpstreamDown),
+)
+def post_frames(call: Call, session_id: str) -> FramesAnswer:
+    """Send up to 20 frames that could not be sent in time.
+
+    Number them, or say when they were captured. A frame that is refused does not keep the others out.
+    """
+    if call.body is None:
+        raise BadInput('Send the frames as JSON: {"frames": [{"frame": …, "seq": …}, …]}.')
+    wanted: list[FrameRequest] = call.body.frames
+    pictures = [_decoded(each.frame) for each in wanted]
+    readable = [
+        FrameIn(picture, each.seq, _seconds(each.captured_at))
+        for each, picture in zip(wanted, pictures, strict=True)
+        if isinstance(picture, bytes)
+    ]
+    session, watched = wiring.analyze_frame().batch(call.tenant_id, session_id, readable)
+    outcomes = iter(watched)
+    results = []
+    for each, picture in zip(wanted, pictures, strict=True):
+        outcome = next(outcomes) if isinstance(picture, bytes) else Watched(error=picture)
+        results.append(_outcome(each.seq, outcome, session))
+    return FramesAnswer(success=all(each.success for each in results), session_id=session_id, results=results)
+
+
+def _outcome(seq: int | None, watched: Watched, session: Session) -> FrameOutcome:
+    if watched.record:
+        return FrameOutcome(seq=seq, result=result_of(watched.record, session.policy))
+    assert watched.error is not None
+    return FrameOutcome(
+        success=False, seq=seq, status=STATUSES[type(watched.error)], error=str(watched.error)
+    )
+
+
+def _from_json(body: FrameRequest) -> FrameIn:
+    picture = _decoded(body.frame)
+    if isinstance(picture, BadInput):
+        raise picture
+    return FrameIn(picture, body.seq, _seconds(body.captured_at))
+
+
+def _from_form(call: Call) -> FrameIn:
+    content_type = call.request.headers.get("content-type", "")
+    if not is_multipart(content_type):
+        raise BadInput('The request has no frame; send JSON {"frame": …} or a form with the file `frame`.')
+    fields, files = read_multipart(call.raw, content_type)
+    if "frame" not in files:
+        raise BadInput("The form has no file `frame`.", ({"loc": ["frame"], "msg": "Field required"},))
+    facts = read_fields(FrameFacts, _filled(fields))
+    return FrameIn(files["frame"], facts.seq, _seconds(facts.captured_at))
+
+
+def _filled(fields: Mapping[str, str]) -> dict[str, str]:
+    return {name: value for name, value in fields.items() if value}
+
+
+def _decoded(frame: str) -> bytes | BadInput:
+    head, comma, rest = frame.partition(",")
+    if comma and not head.startswith("data:"):
+        return BadPicture("The frame is neither a data URL nor base64.")
+    if comma and not head.endswith(";base64"):
+        return BadPicture("The data URL must hold base64: data:image/jpeg;base64,…")
+    try:
+        return base64.b64decode((rest if comma else head).strip(), validate=True)
+    except (binascii.Error, ValueError):
+        return BadPicture("The frame is not valid base64; encode the whole file without line breaks.")
+
+
+def _seconds(captured_at: datetime | None) -> float | None:
+    return captured_at.timestamp() if captured_at else None

@@ -1,0 +1,202 @@
+"""What a session has become: live metrics, emotions, alerts; its end and its report."""
+
+from dataclasses import replace
+
+from chalice.app import Blueprint
+from pydantic import BaseModel, ConfigDict, Field
+
+from chalicelib import wiring
+from chalicelib.api.bodies import Answer, Body
+from chalicelib.api.endpoint import TENANT, TENANT_OR_CANDIDATE, Call, endpoint
+from chalicelib.domain import report as reports_of
+from chalicelib.domain.errors import BadInput, NotFound, SessionActive, StaleSession, UpstreamDown
+from chalicelib.domain.metrics import dominant_emotion
+from chalicelib.domain.model import Alert, FrameRecord, Status
+from chalicelib.domain.report import Averages, Coverage, Report, averages, coverage, emotion_summary
+
+reports = Blueprint(__name__)
+
+
+class PageQuery(Body):
+    """Which page."""
+
+    limit: int = Field(default=200, ge=1, le=1000)
+    cursor: str | None = Field(default=None, max_length=2000)
+
+
+class MetricsAnswer(Answer):
+    """The figures so far."""
+
+    session_id: str
+    frames_analyzed: int
+    total_frames_received: int
+    session_duration: float
+    """Seconds."""
+    is_active: bool
+    metrics: Averages
+    emotion_summary: dict[str, float] | None
+    alert_count: int
+    recent_alerts: list[Alert]
+    """The latest five, newest first."""
+    coverage: Coverage
+    reasons: dict[str, str]
+
+
+class AlertsAnswer(Answer):
+    """A page of alerts, by the frame they began with."""
+
+    session_id: str
+    total_alerts: int
+    alerts: list[Alert]
+    next_cursor: str | None
+
+
+class EmotionPoint(BaseModel):
+    """One frame of the emotion timeline."""
+
+    model_config = ConfigDict(use_attribute_docstrings=True)
+
+    timestamp: float
+    frame_number: int
+    dominant_emotion: str | None
+    emotions: dict[str, float]
+
+
+class EmotionsAnswer(Answer):
+    """A page of the emotion timeline, with the means of the whole session."""
+
+    session_id: str
+    emotion_summary: dict[str, float] | None
+    emotion_timeline: list[EmotionPoint] | None
+    next_cursor: str | None
+    reasons: dict[str, str]
+
+
+class ReportAnswer(Answer):
+    """The report, for a person to decide from."""
+
+    session_id: str
+    report: Report
+
+
+@endpoint(
+    reports,
+    "GET",
+    "/api/sessions/{session_id}/metrics",
+    roles=TENANT_OR_CANDIDATE,
+    answer=MetricsAnswer,
+    errors=(NotFound, UpstreamDown),
+)
+def get_metrics(call: Call, session_id: str) -> MetricsAnswer:
+    """Read the figures so far."""
+    live = wiring.read_session().live(call.tenant_id, session_id)
+    seen, policy = live.progress, live.session.policy
+    return MetricsAnswer(
+        session_id=session_id,
+        frames_analyzed=seen.frames - seen.unanalysed,
+        total_frames_received=seen.frames,
+        session_duration=live.duration_s,
+        is_active=live.session.status is Status.ACTIVE,
+        metrics=averages(seen),
+        emotion_summary=emotion_summary(seen, policy),
+        alert_count=live.alert_count,
+        recent_alerts=_linked(call, session_id, live.recent),
+        coverage=coverage(seen),
+        reasons=reports_of.reasons(policy),
+    )
+
+
+@endpoint(
+    reports,
+    "GET",
+    "/api/sessions/{session_id}/alerts",
+    roles=TENANT,
+    query=PageQuery,
+    answer=AlertsAnswer,
+    errors=(BadInput, NotFound, UpstreamDown),
+)
+def get_alerts(call: Call, session_id: str) -> AlertsAnswer:
+    """List the alerts, each an episode with its evidence."""
+    read = wiring.read_session()
+    total, page = read.alerts(call.tenant_id, session_id, call.query.limit, call.query.cursor)
+    return AlertsAnswer(
+        session_id=session_id, total_alerts=total, alerts=list(page.items), next_cursor=page.cursor
+    )
+
+
+@endpoint(
+    reports,
+    "GET",
+    "/api/sessions/{session_id}/emotions",
+    roles=TENANT,
+    query=PageQuery,
+    answer=EmotionsAnswer,
+    errors=(BadInput, NotFound, UpstreamDown),
+)
+def get_emotions(call: Call, session_id: str) -> EmotionsAnswer:
+    """Read how the expressions of the face went; null where the policy switches emotions off."""
+    read = wiring.read_session()
+    live, page = read.frames(call.tenant_id, session_id, call.query.limit, call.query.cursor)
+    policy = live.session.policy
+    return EmotionsAnswer(
+        session_id=session_id,
+        emotion_summary=emotion_summary(live.progress, policy),
+        emotion_timeline=[_point(record) for record in page.items if _has_emotions(record)]
+        if policy.emotions
+        else None,
+        next_cursor=page.cursor,
+        reasons=reports_of.reasons(policy),
+    )
+
+
+@endpoint(
+    reports,
+    "POST",
+    "/api/sessions/{session_id}/end",
+    roles=TENANT_OR_CANDIDATE,
+    answer=ReportAnswer,
+    errors=(NotFound, StaleSession, UpstreamDown),
+)
+def end_session(call: Call, session_id: str) -> ReportAnswer:
+    """End the session and read its report. Again: the same report."""
+    return _report_answer(call, session_id, wiring.end_session()(call.tenant_id, session_id))
+
+
+@endpoint(
+    reports,
+    "GET",
+    "/api/sessions/{session_id}/report",
+    roles=TENANT,
+    answer=ReportAnswer,
+    errors=(NotFound, SessionActive, UpstreamDown),
+)
+def get_report(call: Call, session_id: str) -> ReportAnswer:
+    """Read the report of an ended session."""
+    return _report_answer(call, session_id, wiring.end_session().report(call.tenant_id, session_id))
+
+
+def _report_answer(call: Call, session_id: str, report: Report) -> ReportAnswer:
+    linked = replace(report, alerts=tuple(_linked(call, session_id, report.alerts)))
+    return ReportAnswer(session_id=session_id, report=linked)
+
+
+def _linked(call: Call, session_id: str, alerts: tuple[Alert, ...]) -> list[Alert]:
+    if not call.is_tenant:
+        return list(alerts)
+    return list(wiring.read_session().linked(call.tenant_id, session_id, alerts))
+
+
+def _has_emotions(record: FrameRecord) -> bool:
+    face = record.observation.primary
+    return face is not None and bool(face.emotions)
+
+
+def _point(record: FrameRecord) -> EmotionPoint:
+    face = record.observation.primary
+    assert face is not None
+    return EmotionPoint(
+        timestamp=record.observation.at_s,
+        frame_number=record.observation.seq,
+        dominant_emotion=dominant_emotion(face.emotions),
+        emotions={name: round(figure, 2) for name, figure in face.emotions.items()},
+    )

@@ -1,0 +1,166 @@
+"""A frame's record as callers see it."""
+
+from pydantic import BaseModel, ConfigDict
+
+from chalicelib.domain.metrics import dominant_emotion, measure
+from chalicelib.domain.model import Alert, FrameRecord
+from chalicelib.domain.policy import Policy
+from chalicelib.domain.report import EMOTIONS_OFF
+from chalicelib.domain.seen import BoundingBox, EyeDirection, Face, Kind, Landmark, Look, Pose
+
+NO_FACE = "No face is visible."
+UNANALYSED = "The provider did not answer for this frame; nothing is concluded from it."
+NOT_SAID = "The provider did not say."
+
+
+class _Part(BaseModel):
+    model_config = ConfigDict(use_attribute_docstrings=True)
+
+
+class FaceResult(_Part):
+    """A face, the largest first. Ratios of the picture, degrees, confidences 0..100."""
+
+    box: BoundingBox
+    confidence: float
+    pose: Pose | None
+    eye_direction: EyeDirection | None
+    landmarks: list[Landmark]
+    face_occluded: bool | None
+    brightness: float | None
+    sharpness: float | None
+
+
+class MetricsResult(_Part):
+    """The largest face in five figures, 0..100; null with a reason."""
+
+    eye_contact: float | None
+    facial_expression: float | None
+    engagement: float | None
+    confidence: float | None
+    posture: float | None
+
+
+class LabelResult(_Part):
+    """An object or a scene, by Rekognition's name."""
+
+    name: str
+    confidence: float
+    parents: list[str]
+
+
+class TextResult(_Part):
+    """A line of text."""
+
+    text: str
+    confidence: float
+
+
+class AnalysisResult(_Part):
+    """What was looked at, what was reused, what failed, and what the pixels say."""
+
+    status: str
+    """`analysed`, `partial` (objects or text are not known) or `unanalysed` (faces are not known)."""
+    faces: Look
+    labels: Look
+    text: Look
+    brightness: float
+    """Mean grey level, 0..255."""
+    sharpness: float
+
+
+class FrameResult(_Part):
+    """What was seen in one frame."""
+
+    timestamp: float
+    """Seconds since the session's start."""
+    frame_number: int
+    face_count: int | None
+    """Null where the frame is unanalysed."""
+    faces: list[FaceResult]
+    metrics: MetricsResult
+    emotions: dict[str, float] | None
+    dominant_emotion: str | None
+    labels_detected: list[LabelResult]
+    text_detected: list[TextResult]
+    alerts: list[Alert]
+    """Alerts that opened with this frame."""
+    analysis: AnalysisResult
+    reasons: dict[str, str]
+    """Why a field is null."""
+
+
+def result_of(record: FrameRecord, policy: Policy) -> FrameResult:
+    """The record as a caller sees it."""
+    seen = record.observation
+    face, faces = seen.primary, sorted(seen.faces or (), key=lambda face: -face.box.area)
+    emotions = {name: round(figure, 2) for name, figure in face.emotions.items()} if face else {}
+    metrics = _metrics(record, policy)
+    return FrameResult(
+        timestamp=seen.at_s,
+        frame_number=seen.seq,
+        face_count=None if seen.faces is None else len(seen.faces),
+        faces=[_face(each) for each in faces],
+        metrics=metrics,
+        emotions=emotions if policy.emotions and seen.faces is not None else None,
+        dominant_emotion=dominant_emotion(emotions) if policy.emotions else None,
+        labels_detected=[
+            LabelResult(name=label.name, confidence=label.confidence, parents=list(label.parents))
+            for label in seen.labels or ()
+        ],
+        text_detected=[TextResult(text=line.text, confidence=line.confidence) for line in seen.text or ()],
+        alerts=list(record.opened),
+        analysis=_analysis(record),
+        reasons=_reasons(record, policy, metrics),
+    )
+
+
+def _face(face: Face) -> FaceResult:
+    return FaceResult(
+        box=face.box,
+        confidence=face.confidence,
+        pose=face.pose,
+        eye_direction=face.eye_direction,
+        landmarks=list(face.landmarks),
+        face_occluded=face.face_occluded,
+        brightness=face.brightness,
+        sharpness=face.sharpness,
+    )
+
+
+def _metrics(record: FrameRecord, policy: Policy) -> MetricsResult:
+    measured = measure(record.observation, policy)
+    figures = {name: getattr(measured, name, None) for name in MetricsResult.model_fields}
+    return MetricsResult(**{name: None if each is None else round(each, 2) for name, each in figures.items()})
+
+
+def _analysis(record: FrameRecord) -> AnalysisResult:
+    seen = record.observation
+    looks = {kind: seen.looks.get(kind, Look.OFF) for kind in Kind}
+    status = "analysed"
+    if looks[Kind.FACES] is Look.FAILED:
+        status = "unanalysed"
+    elif Look.FAILED in looks.values():
+        status = "partial"
+    return AnalysisResult(
+        status=status,
+        faces=looks[Kind.FACES],
+        labels=looks[Kind.LABELS],
+        text=looks[Kind.TEXT],
+        brightness=seen.view.mean,
+        sharpness=seen.view.sharpness,
+    )
+
+
+def _reasons(record: FrameRecord, policy: Policy, metrics: MetricsResult) -> dict[str, str]:
+    faces = record.observation.faces
+    why = UNANALYSED if faces is None else NOT_SAID if faces else NO_FACE
+    empty = [name for name in MetricsResult.model_fields if getattr(metrics, name) is None]
+    reasons = dict.fromkeys(empty, why)
+    if faces is None:
+        reasons["face_count"] = UNANALYSED
+        reasons["emotions"] = UNANALYSED
+    if not policy.emotions:
+        reasons |= dict.fromkeys(
+            ("emotions", "dominant_emotion", "facial_expression", "engagement"), EMOTIONS_OFF
+        )
+    return reasons

@@ -1,0 +1,1 @@
+"""Adapters to AWS: one resource per file, each handed its client."""

@@ -1,0 +1,75 @@
+"""What every table's adapter needs of DynamoDB: its error codes, opaque cursors, batches."""
+
+import base64
+import binascii
+import json
+from collections.abc import Iterable, Iterator
+from typing import TYPE_CHECKING, Any
+
+from botocore.exceptions import BotoCoreError, ClientError
+
+from chalicelib.domain.errors import BadInput, UpstreamDown
+
+if TYPE_CHECKING:
+    from mypy_boto3_dynamodb import DynamoDBClient
+
+Item = dict[str, Any]
+
+_BATCH_WRITE = 25
+
+
+def condition_failed(error: ClientError) -> bool:
+    """Whether a write lost against another one, in or out of a transaction."""
+    code = error.response["Error"]["Code"]
+    if code == "TransactionCanceledException":
+        reasons = error.response.get("CancellationReasons", [])
+        lost = {"ConditionalCheckFailed", "TransactionConflict"}
+        return any(reason.get("Code") in lost for reason in reasons)
+    return code in {
+        "ConditionalCheckFailedException",
+        "TransactionConflictException",
+        "TransactionInProgressException",
+    }
+
+
+def upstream_down(error: ClientError | BotoCoreError) -> UpstreamDown:
+    """The error a caller sees when the table does not answer."""
+    return UpstreamDown(f"The service's storage did not answer; try again ({type(error).__name__}).")
+
+
+def cursor(*parts: str) -> str:
+    """An opaque cursor."""
+    return base64.urlsafe_b64encode(json.dumps(parts).encode()).decode().rstrip("=")
+
+
+def parts_of(text: str, count: int) -> list[str]:
+    """What a cursor holds. Raises BadInput."""
+    try:
+        parts = json.loads(base64.urlsafe_b64decode(text + "=" * (-len(text) % 4)))
+    except (binascii.Error, ValueError) as exc:
+        raise BadInput("The cursor is not one that this list gave; start again without it.") from exc
+    if not isinstance(parts, list) or len(parts) != count or not all(isinstance(part, str) for part in parts):
+        raise BadInput("The cursor is not one that this list gave; start again without it.")
+    return parts
+
+
+def delete_all(client: "DynamoDBClient", table: str, keys: Iterable[Item]) -> int:
+    """Delete the items; how many there were."""
+    deleted = 0
+    for batch in _batches(keys):
+        unprocessed: Any = {table: [{"DeleteRequest": {"Key": key}} for key in batch]}
+        while unprocessed:
+            unprocessed = client.batch_write_item(RequestItems=unprocessed).get("UnprocessedItems")
+        deleted += len(batch)
+    return deleted
+
+
+def _batches(keys: Iterable[Item]) -> Iterator[list[Item]]:
+    batch: list[Item] = []
+    for key in keys:
+        batch.append(key)
+        if len(batch) == _BATCH_WRITE:
+            yield batch
+            batch = []
+    if batch:
+        yield batch

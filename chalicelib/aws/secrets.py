@@ -1,0 +1,42 @@
+"""The service's own keys, in one secret of Secrets Manager."""
+
+import json
+import time
+from typing import TYPE_CHECKING
+
+from botocore.exceptions import BotoCoreError, ClientError
+
+from chalicelib.domain.errors import UpstreamDown
+
+if TYPE_CHECKING:
+    from mypy_boto3_secretsmanager import SecretsManagerClient
+
+_FRESH_S = 300.0
+
+
+class Secrets:
+    """A JSON object of strings, read when first needed and again every five minutes."""
+
+    def __init__(self, client: "SecretsManagerClient", name: str) -> None:
+        self._client = client
+        self._name = name
+        self._known: dict[str, str] = {}
+        self._read_at = -_FRESH_S
+
+    def get(self, key: str) -> str | None:
+        """One value; None if it is absent or empty. Raises UpstreamDown."""
+        if time.monotonic() - self._read_at >= _FRESH_S:
+            self._known = self._read()
+            self._read_at = time.monotonic()
+        return self._known.get(key) or None
+
+    def _read(self) -> dict[str, str]:
+        try:
+            reply = self._client.get_secret_value(SecretId=self._name)
+        except (ClientError, BotoCoreError) as exc:
+            raise UpstreamDown("The service's keys could not be read; try again.") from exc
+        try:
+            known: dict[str, str] = dict(json.loads(reply["SecretString"]))
+        except (KeyError, TypeError, ValueError) as exc:
+            raise UpstreamDown("The service's secret is no JSON object; see infra/template.yaml.") from exc
+        return known

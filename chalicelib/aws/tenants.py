@@ -1,0 +1,51 @@
+"""Tenants and their API keys in DynamoDB: pk = tenant#<tenant id> | key#<key id>."""
+
+from typing import TYPE_CHECKING
+
+from botocore.exceptions import BotoCoreError, ClientError
+
+from chalicelib.aws.dynamodb import Item, upstream_down
+from chalicelib.domain.credentials import StoredKey
+
+if TYPE_CHECKING:
+    from mypy_boto3_dynamodb import DynamoDBClient
+
+
+class Tenants:
+    """Who may call, and with which keys."""
+
+    def __init__(self, client: "DynamoDBClient", table: str) -> None:
+        self._client = client
+        self._table = table
+
+    def create(self, tenant_id: str, name: str, created_at: str) -> None:
+        """Store a tenant."""
+        item = {"pk": {"S": f"tenant#{tenant_id}"}, "name": {"S": name}, "created_at": {"S": created_at}}
+        self._client.put_item(
+            TableName=self._table, Item=item, ConditionExpression="attribute_not_exists(pk)"
+        )
+
+    def add_key(self, key: StoredKey, created_at: str) -> None:
+        """Store a key's hash."""
+        item: Item = {
+            "pk": {"S": f"key#{key.key_id}"},
+            "tenant_id": {"S": key.tenant_id},
+            "hash": {"S": key.hash},
+            "revoked": {"BOOL": key.revoked},
+            "created_at": {"S": created_at},
+        }
+        self._client.put_item(
+            TableName=self._table, Item=item, ConditionExpression="attribute_not_exists(pk)"
+        )
+
+    def key(self, key_id: str) -> StoredKey | None:
+        """What is stored of a key. Raises UpstreamDown."""
+        try:
+            item = self._client.get_item(TableName=self._table, Key={"pk": {"S": f"key#{key_id}"}}).get(
+                "Item"
+            )
+        except (ClientError, BotoCoreError) as exc:
+            raise upstream_down(exc) from exc
+        if item is None:
+            return None
+        return StoredKey(key_id, item["tenant_id"]["S"], item["hash"]["S"], revoked=item["revoked"]["BOOL"])

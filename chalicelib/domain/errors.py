@@ -1,0 +1,97 @@
+"""One tree for everything that can go wrong and be said to a caller.
+
+ProctoringError
+├── BadInput                 the request cannot be understood
+│   ├── BadPicture           the picture cannot be used
+│   │   ├── PictureTooLarge  in bytes or in pixels
+│   │   └── NotAPicture      neither JPEG nor PNG, or broken
+│   └── BodyTooLarge         the whole request is too large
+├── Unauthorized             no credential, or a bad one
+├── Forbidden                a known caller without the right
+├── NotFound                 absent, or not the caller's: the two look alike
+├── Conflict                 the state does not allow it
+│   ├── SessionExists        the id is taken
+│   ├── SessionEnded         it takes no more frames
+│   └── SessionActive        it has no report yet
+├── Busy                     too many writers at once: try again
+│   └── StaleSession         a write came between: reload and step again
+└── UpstreamDown             a provider we need did not answer
+    └── VisionUnavailable    Rekognition: costs a look, never an accusation
+
+Each has one HTTP status, in `chalicelib.api.problems`.
+"""
+
+
+class ProctoringError(Exception):
+    """The root: its text is for the caller and says what to do."""
+
+
+class BadInput(ProctoringError):
+    """The request cannot be understood as it is.
+
+    `errors` names each place at fault as `{"loc": [...], "msg": "..."}` and never repeats a value.
+    """
+
+    def __init__(self, detail: str, errors: tuple[dict[str, object], ...] = ()) -> None:
+        super().__init__(detail)
+        self.errors = errors
+
+
+class BadPicture(BadInput):
+    """The picture cannot be used."""
+
+
+class PictureTooLarge(BadPicture):
+    """The picture has too many bytes or too many pixels."""
+
+
+class NotAPicture(BadPicture):
+    """The bytes are neither a whole JPEG nor a whole PNG."""
+
+
+class BodyTooLarge(BadInput):
+    """The request body is larger than the service accepts."""
+
+
+class Unauthorized(ProctoringError):
+    """There is no credential, or it is not valid."""
+
+
+class Forbidden(ProctoringError):
+    """The caller is known and may not do this."""
+
+
+class NotFound(ProctoringError):
+    """There is no such thing, or none that the caller may know of."""
+
+
+class Conflict(ProctoringError):
+    """The state of the thing does not allow it."""
+
+
+class SessionExists(Conflict):
+    """A session with this id was started before."""
+
+
+class SessionEnded(Conflict):
+    """The session has ended and takes no more frames."""
+
+
+class SessionActive(Conflict):
+    """The session has not ended, so it has no report."""
+
+
+class Busy(ProctoringError):
+    """Too many requests changed the same session at once."""
+
+
+class StaleSession(Busy):
+    """The session was changed between loading and saving it."""
+
+
+class UpstreamDown(ProctoringError):
+    """A provider that the service needs did not answer."""
+
+
+class VisionUnavailable(UpstreamDown):
+    """Rekognition did not answer, or its answer made no sense."""

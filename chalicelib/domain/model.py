@@ -1,0 +1,252 @@
+"""The nouns: what an alert says, what a session has become. What was seen in a frame is in `seen`.
+
+All are frozen values. Confidences are 0..100, times seconds since the session's start, unless a name says
+otherwise.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from enum import StrEnum
+from typing import Any, Generic, TypeVar
+
+from chalicelib.domain.policy import Policy
+from chalicelib.domain.seen import Kind, Look, Metrics, Observation
+
+_BYTES_AS_TEXT = {"ser_json_bytes": "base64", "val_json_bytes": "base64"}
+
+Item = TypeVar("Item")
+
+
+class Severity(StrEnum):
+    """How much an alert asks for a person's eyes."""
+
+    INFO = "info"
+    WARNING = "warning"
+    CRITICAL = "critical"
+
+
+class Status(StrEnum):
+    """The states of a session."""
+
+    ACTIVE = "active"
+    ENDED = "ended"
+
+
+@dataclass(frozen=True, slots=True)
+class Sign:
+    """A rule's condition holds in a frame: how surely, and what a person should know about it."""
+
+    confidence: float
+    details: Mapping[str, Any] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Moment:
+    """What the reducer needs of an observation: small enough to keep a few of them in the session."""
+
+    __pydantic_config__ = _BYTES_AS_TEXT
+
+    seq: int
+    at_s: float
+    looks: Mapping[Kind, Look]
+    signs: Mapping[str, Sign]
+    fingerprint: bytes
+    picture: str = ""
+    metrics: Metrics | None = None
+    emotions: Mapping[str, float] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Evidence:
+    """A frame that an alert points at."""
+
+    frame_number: int
+    timestamp: float
+    picture: str
+    """Name of the stored picture."""
+    url: str | None = None
+    """A link to the picture that expires; made for the caller who may see it, never stored."""
+
+
+@dataclass(frozen=True, slots=True)
+class Alert:
+    """An episode: it opens once, extends while its condition holds, and closes with its duration.
+
+    Its field names are those of the contract. `timestamp` is the first frame in which the condition held,
+    `opened_at` the frame that was one too many; both, like `ended_at` and `duration`, in seconds.
+    """
+
+    id: str
+    type: str
+    severity: Severity
+    message: str
+    timestamp: float
+    opened_at: float
+    frames: int
+    confidence: float
+    evidence: tuple[Evidence, ...]
+    details: Mapping[str, Any] = field(default_factory=dict)
+    ended_at: float | None = None
+    duration: float = 0.0
+    withdrawn: bool = False
+    """A late frame showed that the condition had not held for long enough: the alert is void."""
+
+    @property
+    def opened_by(self) -> int:
+        """The number of the frame that opened it."""
+        return self.evidence[0].frame_number
+
+
+@dataclass(frozen=True, slots=True)
+class Streak:
+    """A condition that holds, or paused so briefly that it may go on. An alert once it is long enough."""
+
+    first_seq: int
+    first_s: float
+    held_s: float
+    """When it held last."""
+    frames: int
+    sign: Sign
+    """The surest one so far."""
+    clear_s: float | None = None
+    """When it was first seen not to hold since."""
+    opened_s: float | None = None
+    evidence: tuple[Evidence, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Tally:
+    """Closed episodes of one alert type."""
+
+    episodes: int = 0
+    seconds: float = 0.0
+    frames: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Gaps:
+    """Times without any frame."""
+
+    count: int = 0
+    seconds: float = 0.0
+    longest_s: float = 0.0
+
+
+@dataclass(frozen=True, slots=True)
+class Span:
+    """One step of the emotion timeline."""
+
+    start_s: float
+    frames: int
+    emotions: Mapping[str, float]
+    """Sums of the confidences."""
+
+
+@dataclass(frozen=True, slots=True)
+class Progress:
+    """Everything that the frames so far add up to. Its size does not grow with their number."""
+
+    __pydantic_config__ = _BYTES_AS_TEXT
+
+    frames: int = 0
+    """Frames received."""
+    unanalysed: int = 0
+    """Frames whose faces are not known because the provider did not answer."""
+    partial: int = 0
+    """Frames of which something else that was asked is not known, for the same reason."""
+    reused: int = 0
+    """Frames whose faces were known without asking."""
+    looks: Mapping[str, int] = field(default_factory=dict)
+    """`kind.look` to the number of frames."""
+    expressive: int = 0
+    """Frames with a face whose emotions are known."""
+    sums: Mapping[str, float] = field(default_factory=dict)
+    """Metric to the sum over frames."""
+    measured: Mapping[str, int] = field(default_factory=dict)
+    """Metric to the frames it is known of."""
+    emotions: Mapping[str, float] = field(default_factory=dict)
+    """Emotion to the sum of its confidences."""
+    dominant: Mapping[str, int] = field(default_factory=dict)
+    """Emotion to the frames it dominated."""
+    span_s: float = 10.0
+    """Length of a step of the timeline; doubled when there would be too many."""
+    timeline: tuple[Span, ...] = ()
+    gaps: Gaps = field(default_factory=Gaps)
+    streaks: Mapping[str, Streak] = field(default_factory=dict)
+    closed: Mapping[str, Tally] = field(default_factory=dict)
+    first_seq: int = 0
+    last_seq: int = 0
+    last_s: float = 0.0
+    fingerprint: bytes = b""
+
+
+@dataclass(frozen=True, slots=True)
+class Session:
+    """One proctored interview or exam.
+
+    `settled` is what the frames up to `settled.last_seq` add up to; `window` holds the frames after a hole
+    in the sequence that a late frame may still fill (see `chalicelib.domain.reducer`).
+    """
+
+    tenant_id: str
+    session_id: str
+    started_at: float
+    """Seconds since 1970, UTC."""
+    policy: Policy = field(default_factory=Policy)
+    job: Mapping[str, Any] = field(default_factory=dict)
+    candidate: Mapping[str, Any] = field(default_factory=dict)
+    consent: Mapping[str, Any] = field(default_factory=dict)
+    status: Status = Status.ACTIVE
+    ended_at: float | None = None
+    settled: Progress = field(default_factory=Progress)
+    window: tuple[Moment, ...] = ()
+    replay_needed: bool = False
+    """A frame came too late for the window: its alerts are found by replaying all frames at the end."""
+    clock_offset_s: float | None = None
+    """How far the client's clock is ahead of ours; None until a frame tells."""
+    version: int = 0
+    """Counts the writes, for optimistic locking."""
+
+
+@dataclass(frozen=True, slots=True)
+class FrameRecord:
+    """A frame as it is stored: what was seen, and the alerts that opened with it."""
+
+    observation: Observation
+    opened: tuple[Alert, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class SessionRow:
+    """A session in a list."""
+
+    session_id: str
+    is_active: bool
+    start_time: str
+    frames_analyzed: int
+    alert_count: int
+
+
+@dataclass(frozen=True, slots=True)
+class Page(Generic[Item]):
+    """A page of a list, with where to go on."""
+
+    items: tuple[Item, ...]
+    cursor: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class SessionPage:
+    """A page of a tenant's sessions, with the number of all of them."""
+
+    items: tuple[SessionRow, ...]
+    total: int
+    cursor: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Ticket:
+    """An Idempotency-Key, with a fingerprint of the request that came with it."""
+
+    key: str
+    fingerprint: str

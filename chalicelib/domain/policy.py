@@ -1,0 +1,104 @@
+"""What is watched, and from which value on it matters: one set of switches and numbers for every rule.
+
+The defaults are those of the contract. A tenant, an exam or one candidate's accommodation may override any
+of them; the report records the values that were used.
+"""
+
+from dataclasses import dataclass, field
+from typing import Literal
+
+KeepFrames = Literal["all", "evidence", "none"]
+
+FORBIDDEN_OBJECTS = (
+    "Mobile Phone",
+    "Cell Phone",
+    "Phone",
+    "Book",
+    "Paper",
+    "Document",
+    "Tablet Computer",
+    "Laptop",
+    "Monitor",
+    "Screen",
+    "TV",
+)
+
+_MOST_NAMES, _LONGEST, _MOST_COUNTED = 100, 80, 1_000_000
+_RANGES = {"_deg": (0, 180), "_s": (0, 86_400), "_confidence": (0, 100), "_below": (0, 255)}
+
+
+@dataclass(frozen=True, slots=True)
+class Policy:
+    """Switches and thresholds of one session. Angles in degrees, confidences 0..100, times in seconds.
+
+    Raises ValueError for a number that no frame could meet.
+    """
+
+    __pydantic_config__ = {"use_attribute_docstrings": True, "extra": "forbid"}  # noqa: RUF012 - read once
+
+    emotions: bool = True
+    """Ask for emotions. Off: they are not requested, not scored, and no alert derives from them."""
+    labels: bool = True
+    """Ask for objects."""
+    text: bool = True
+    """Ask for text."""
+    keep_frames: KeepFrames = "evidence"
+    """Pictures kept: `all`; `evidence`: those an alert cites; `none`: only the one each alert opened with."""
+    alerts_off: tuple[str, ...] = ()
+    """Alert types that are not raised."""
+    after_frames: dict[str, int] = field(default_factory=dict)
+    """Alert type to consecutive frames before it opens, where that differs from the rule's own number."""
+    episode_gap_s: float = 3.0
+    """A condition that pauses for no longer than this is one episode, not two."""
+    gap_after_s: float = 30.0
+    """Time without any frame that counts as a gap in coverage; no episode extends over one."""
+
+    yaw_deg: float = 30.0
+    """looking_away: turned left or right by more than this."""
+    pitch_deg: float = 25.0
+    """looking_away: turned up or down by more than this."""
+    gaze_counts: bool = True
+    """looking_away and eye_contact: the direction of the eyes counts as that of the head does."""
+    gaze_confidence: float = 80.0
+    """The direction of the eyes counts from this confidence on."""
+    engagement_below: float = 40.0
+    """low_engagement: the metric is below this."""
+    object_confidence: float = 70.0
+    """suspicious_object: the label's confidence is above this."""
+    forbidden_objects: tuple[str, ...] = FORBIDDEN_OBJECTS
+    """suspicious_object: whole labels of Rekognition's taxonomy, met by name, alias or parent."""
+    text_confidence: float = 80.0
+    """text_detected: the line's confidence is above this."""
+    text_longer_than: int = 5
+    """text_detected: the line has more characters than this."""
+
+    blocked_mean_below: float = 18.0
+    """camera_blocked: mean grey level, 0..255."""
+    blocked_deviation_below: float = 10.0
+    """camera_blocked: standard deviation of the grey levels."""
+    blocked_highlight_below: float = 45.0
+    """camera_blocked: 98th percentile of the grey levels."""
+    dark_mean_below: float = 45.0
+    """low_light: mean grey level, together with the next."""
+    dark_highlight_below: float = 140.0
+    """low_light: 98th percentile of the grey levels."""
+    sharpness_below: float = 0.075
+    """blurred: sharpness of the strongest edges (see `chalicelib.vision.checks`)."""
+    frozen_change_below: float = 0.08
+    """frozen_feed: mean grey difference of two frames on 16 x 12 cells."""
+
+    def __post_init__(self) -> None:
+        for name in self.__slots__:
+            for ending, (low, high) in _RANGES.items():
+                if name.endswith(ending) and not low <= getattr(self, name) <= high:
+                    raise ValueError(f"{name} must be from {low} to {high}")
+        if len(self.forbidden_objects) > _MOST_NAMES or any(
+            len(name) > _LONGEST for name in self.forbidden_objects
+        ):
+            raise ValueError(f"forbidden_objects may hold {_MOST_NAMES} labels of {_LONGEST} characters")
+        if len(self.alerts_off) > _MOST_NAMES:
+            raise ValueError(f"alerts_off may hold {_MOST_NAMES} alert types")
+        if any(not 1 <= frames <= _MOST_COUNTED for frames in self.after_frames.values()):
+            raise ValueError(f"after_frames must count from 1 to {_MOST_COUNTED} frames")
+        if not 0 <= self.text_longer_than <= _MOST_COUNTED:
+            raise ValueError(f"text_longer_than must be from 0 to {_MOST_COUNTED}")

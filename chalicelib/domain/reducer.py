@@ -1,0 +1,246 @@
+"""The only place where a session changes.
+
+The theory. A session is a fold over its frames in the order of their `seq`. Networks deliver frames late,
+twice and in any order, and still the result must be that of the clean sequence. So a session keeps two
+things:
+
+  settled   what all frames up to `settled.last_seq` add up to; of bounded size
+  window    the moments after a hole in the sequence, in order: a late frame may still fill the hole
+
+What a caller sees (`progress`) is the window folded onto what is settled. A new frame is put into its place
+in the window, and from the window's front frames are settled as soon as nothing can come before them: when
+they follow on without a hole, or when the window is full and the hole is given up. A client that numbers its
+frames 1, 2, 3 … and loses none therefore has an empty window.
+
+A frame that comes later than that is counted at once, and the session is marked `replay_needed`: its alerts
+are found by folding all stored moments again when the session ends (`replayed`).
+
+Within the fold each rule has a streak: the frames in which its condition holds, with pauses no longer than
+the policy allows. Until it is long enough any frame without the condition ends it; from then on it is an
+alert. A frame about which the rule's facts are unknown changes nothing, so an outage accuses nobody and
+excuses nobody.
+"""
+
+import math
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, replace
+
+from chalicelib.domain import rules, tallies
+from chalicelib.domain.errors import SessionEnded
+from chalicelib.domain.metrics import measure
+from chalicelib.domain.model import Alert, Moment, Progress, Session, Sign, Status, Tally
+from chalicelib.domain.policy import Policy
+from chalicelib.domain.rules import PIXELS, PREDECESSOR, RULES
+from chalicelib.domain.seen import Kind, Look, Observation
+from chalicelib.domain.streaks import alert_of, extend
+
+WINDOW = 24
+"""Frames that may overtake a missing one before the hole is given up."""
+
+CLOCK_TOLERANCE_S = 5.0
+
+
+def step(session: Session, *observations: Observation) -> tuple[Session, tuple[Alert, ...]]:
+    """The session after these observations, with the alerts that are new, changed or withdrawn.
+
+    Frames that are in the session already change nothing. Raises SessionEnded.
+    """
+    if session.status is not Status.ACTIVE:
+        raise SessionEnded("The session has ended and takes no more frames.")
+    before = session
+    for seen in observations:
+        session = _insert(session, moment_of(seen, session.policy))
+    unsettled, settled_alerts = _settle(session)
+    return unsettled, _changes(_alerts(before), (*settled_alerts, *_alerts(unsettled)))
+
+
+def close(session: Session, at_s: float) -> tuple[Session, tuple[Alert, ...]]:
+    """The session ended at `at_s` (seconds since 1970), its open episodes closed."""
+    if session.status is not Status.ACTIVE:
+        return session, ()
+    folded = _fold(session.settled, session.window, session.policy)
+    closed, alerts = _close_all(folded.progress)
+    closed = tallies.close(closed, at_s - session.started_at, session.policy.gap_after_s)
+    ended = replace(session, status=Status.ENDED, ended_at=at_s, settled=closed, window=())
+    return ended, _changes(_alerts(session), (*folded.alerts, *alerts))
+
+
+def replayed(session: Session, moments: Iterable[Moment]) -> tuple[Session, tuple[Alert, ...]]:
+    """The ended session as the clean sequence of all its moments makes it, with all its alerts."""
+    ordered = sorted(moments, key=lambda moment: moment.seq)
+    folded = _fold(Progress(), ordered, session.policy)
+    closed, alerts = _close_all(folded.progress)
+    assert session.ended_at is not None
+    closed = tallies.close(closed, session.ended_at - session.started_at, session.policy.gap_after_s)
+    return replace(session, settled=closed, window=(), replay_needed=False), (*folded.alerts, *alerts)
+
+
+def progress(session: Session) -> Progress:
+    """What all frames so far add up to."""
+    return _fold(session.settled, session.window, session.policy).progress
+
+
+def open_alerts(session: Session) -> tuple[Alert, ...]:
+    """The alerts that are open, or closed by frames that are not settled yet."""
+    return _alerts(session)
+
+
+def moment_of(seen: Observation, policy: Policy) -> Moment:
+    """What the fold needs of an observation."""
+    face = seen.primary
+    return Moment(
+        seq=seen.seq,
+        at_s=seen.at_s,
+        looks=seen.looks,
+        signs=rules.signs(seen, policy),
+        fingerprint=seen.view.fingerprint,
+        picture=seen.picture,
+        metrics=measure(seen, policy),
+        emotions=face.emotions if face and policy.emotions else {},
+    )
+
+
+def worth_keeping(session: Session, moment: Moment) -> bool:
+    """Whether an alert may come to point at this frame."""
+    if session.policy.keep_frames == "all" or moment.signs:
+        return True
+    # Out of sequence: a frame that is still to come may turn out to look the same.
+    if moment.seq != next_seq(session):
+        return True
+    return bool(_signs_of_change(progress(session), moment, session.policy))
+
+
+def anchored(session: Session, captured_at: float, seq: int | None, now: float) -> Session:
+    """The session, knowing how far the client's clock is off, where this frame tells.
+
+    Frame 1 tells: it was captured just now. Others tell only that a clock is behind, because nothing was
+    captured before the start: they may be late, or a clip that is played faster than it was filmed.
+    """
+    if session.clock_offset_s is not None:
+        return session
+    is_first = seq is not None and seq <= 1
+    latest = now + CLOCK_TOLERANCE_S if is_first else math.inf
+    if session.started_at - CLOCK_TOLERANCE_S <= captured_at <= latest:
+        return replace(session, clock_offset_s=0.0) if is_first else session
+    return replace(session, clock_offset_s=captured_at - now)
+
+
+def next_seq(session: Session) -> int:
+    """The number of a frame whose client does not number its frames."""
+    return max((moment.seq for moment in session.window), default=session.settled.last_seq) + 1
+
+
+def may_be_known(session: Session, seq: int) -> bool:
+    """Whether a frame of this number may have been counted already."""
+    return seq <= session.settled.last_seq or any(moment.seq == seq for moment in session.window)
+
+
+def _insert(session: Session, moment: Moment) -> Session:
+    if any(known.seq == moment.seq for known in session.window) or _is_settled(session.settled, moment.seq):
+        return session
+    if session.settled.frames and moment.seq <= session.settled.last_seq:
+        counted = tallies.count(session.settled, moment)
+        return replace(session, settled=counted, replay_needed=True)
+    window = sorted((*session.window, moment), key=lambda known: known.seq)
+    return replace(session, window=tuple(window))
+
+
+def _is_settled(settled: Progress, seq: int) -> bool:
+    # Only a sequence without holes says this by itself; the caller asks the store about the rest.
+    whole = settled.frames == settled.last_seq - settled.first_seq + 1
+    return whole and settled.first_seq <= seq <= settled.last_seq
+
+
+def _settle(session: Session) -> tuple[Session, tuple[Alert, ...]]:
+    window, last_seq = list(session.window), session.settled.last_seq
+    ready: list[Moment] = []
+    while window and (window[0].seq <= last_seq + 1 or len(window) > WINDOW):
+        ready.append(window.pop(0))
+        last_seq = ready[-1].seq
+    folded = _fold(session.settled, ready, session.policy)
+    return replace(session, settled=folded.progress, window=tuple(window)), folded.alerts
+
+
+@dataclass(frozen=True, slots=True)
+class _Folded:
+    progress: Progress
+    alerts: tuple[Alert, ...]
+    """Those that closed on the way."""
+
+
+def _fold(onto: Progress, moments: Iterable[Moment], policy: Policy) -> _Folded:
+    closed: list[Alert] = []
+    for moment in moments:
+        onto, ended = _advance(onto, moment, policy)
+        closed += ended
+    return _Folded(onto, tuple(closed))
+
+
+def _advance(before: Progress, moment: Moment, policy: Policy) -> tuple[Progress, list[Alert]]:
+    ended: list[Alert] = []
+    if before.frames and moment.at_s - before.last_s > policy.gap_after_s:
+        before, closed = _close_all(before)
+        ended += closed
+    signs = {**moment.signs, **_signs_of_change(before, moment, policy)}
+    known = _known(before, moment)
+    streaks, tally = {}, dict(before.closed)
+    for name, each in RULES.items():
+        streak = before.streaks.get(name)
+        if each.needs in known:
+            streak, closed_streak = extend(streak, signs.get(name), each, moment, policy)
+            if closed_streak:
+                ended.append(alert_of(each, closed_streak, closed=True))
+                tally[name] = _add(tally.get(name, Tally()), ended[-1])
+        if streak:
+            streaks[name] = streak
+    counted = tallies.advance(before, moment, policy.gap_after_s)
+    return replace(counted, streaks=streaks, closed=tally, fingerprint=moment.fingerprint), ended
+
+
+def _signs_of_change(before: Progress, moment: Moment, policy: Policy) -> Mapping[str, Sign]:
+    # A covered camera stands still, too, but that is said already.
+    if not before.frames or "camera_blocked" in moment.signs:
+        return {}
+    return rules.signs_of_change(_difference(before.fingerprint, moment.fingerprint), policy)
+
+
+def _known(before: Progress, moment: Moment) -> set[str]:
+    seen = {kind.value for kind in Kind if moment.looks.get(kind) in (Look.ASKED, Look.REUSED)}
+    return seen | {PIXELS} | ({PREDECESSOR} if before.frames else set())
+
+
+def _close_all(before: Progress) -> tuple[Progress, list[Alert]]:
+    closed = [
+        alert_of(RULES[name], streak, closed=True)
+        for name, streak in before.streaks.items()
+        if streak.opened_s is not None
+    ]
+    tally = dict(before.closed)
+    for alert in closed:
+        tally[alert.type] = _add(tally.get(alert.type, Tally()), alert)
+    return replace(before, streaks={}, closed=tally), closed
+
+
+def _alerts(session: Session) -> tuple[Alert, ...]:
+    folded = _fold(session.settled, session.window, session.policy)
+    still_open = [
+        alert_of(RULES[name], streak, closed=False)
+        for name, streak in folded.progress.streaks.items()
+        if streak.opened_s is not None
+    ]
+    return (*folded.alerts, *still_open)
+
+
+def _changes(before: Iterable[Alert], after: Iterable[Alert]) -> tuple[Alert, ...]:
+    old, new = {alert.id: alert for alert in before}, {alert.id: alert for alert in after}
+    changed = [alert for name, alert in new.items() if old.get(name) != alert]
+    void = [replace(alert, withdrawn=True) for name, alert in old.items() if name not in new]
+    return (*changed, *void)
+
+
+def _add(tally: Tally, alert: Alert) -> Tally:
+    return Tally(tally.episodes + 1, tally.seconds + alert.duration, tally.frames + alert.frames)
+
+
+def _difference(one: bytes, other: bytes) -> float:
+    return sum(abs(a - b) for a, b in zip(one, other, strict=False)) / max(1, len(other))

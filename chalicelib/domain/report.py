@@ -1,0 +1,298 @@
+"""Session -> report: what was seen and not seen, and a score with every point explained.
+
+It flags for a person, who decides; it rejects nobody. Field names are those of the contract.
+"""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime
+from typing import Any, Literal
+
+from chalicelib.domain import reducer
+from chalicelib.domain.metrics import AVERAGED, dominant_emotion
+from chalicelib.domain.model import Alert, Progress, Session, Severity, Tally
+from chalicelib.domain.policy import Policy
+from chalicelib.domain.rules import RULES
+from chalicelib.domain.seen import Kind, Look
+
+Level = Literal["low", "medium", "high"]
+
+MOST_POINTS = {Severity.CRITICAL: 60.0, Severity.WARNING: 40.0, Severity.INFO: 10.0}
+"""What one alert type deducts at the most: a printed shirt alone never makes a risk."""
+LOW_RISK_FROM, MEDIUM_RISK_FROM = 80.0, 50.0
+"""Scores from which the risk is low, or medium."""
+MOST_ALERTS = 300
+"""Alerts in a report; the rest are counted, and listed by the alerts' own call."""
+
+OPERATIONS = {Kind.FACES: "DetectFaces", Kind.LABELS: "DetectLabels", Kind.TEXT: "DetectText"}
+EMOTIONS_OFF = "Emotions are switched off by the session's policy."
+NOT_SAID = "The provider did not say."
+
+
+@dataclass(frozen=True, slots=True)
+class Averages:
+    """Mean of each metric over the frames in which it is known, 0..100; null where it never was."""
+
+    avg_eye_contact: float | None
+    avg_facial_expression: float | None
+    avg_engagement: float | None
+    avg_confidence: float | None
+    avg_posture: float | None
+
+
+@dataclass(frozen=True, slots=True)
+class EmotionStep:
+    """One step of the emotion timeline."""
+
+    timestamp: float
+    duration: float
+    frames: int
+    dominant_emotion: str | None
+    emotions: Mapping[str, float]
+
+
+@dataclass(frozen=True, slots=True)
+class Silence:
+    """Times without any frame, longer than the policy's `gap_after_s`; in seconds."""
+
+    count: int
+    seconds: float
+    longest: float
+
+
+@dataclass(frozen=True, slots=True)
+class Coverage:
+    """What the report rests on, in frames. `analysed` + `unanalysed` = `received`."""
+
+    received: int
+    analysed: int
+    reused: int
+    """Of the analysed ones: known without asking the provider again."""
+    partly_analysed: int
+    """Of the analysed ones: objects or text are not known, because the provider did not answer."""
+    unanalysed: int
+    """The provider did not answer. Nobody is accused by them, and nobody excused."""
+    gaps: Silence
+    looks: Mapping[str, Mapping[str, int]]
+    """By kind of fact (faces, labels, text): frames asked, reused, failed, off."""
+
+
+@dataclass(frozen=True, slots=True)
+class Deduction:
+    """Points that one alert type took: weight x (episodes + minutes), with a limit by severity."""
+
+    type: str
+    count: int
+    seconds: float
+    weight: float
+    points: float
+
+
+@dataclass(frozen=True, slots=True)
+class Integrity:
+    """100 less the deductions. Null where no frame was analysed: nothing is scored that was not measured."""
+
+    score: float | None
+    level: Level | None
+    deductions: tuple[Deduction, ...]
+    note: str
+
+
+@dataclass(frozen=True, slots=True)
+class Spend:
+    """Calls made to the provider, and what they cost at the configured price."""
+
+    calls: Mapping[str, int]
+    usd_per_call: float
+    estimated_usd: float
+
+
+@dataclass(frozen=True, slots=True)
+class Summary:
+    """The report in words: `source` says whose."""
+
+    source: Literal["openai", "rules"]
+    text: str
+    highlights: tuple[str, ...]
+    note: str = ""
+    """Why the words are not those that were asked for."""
+
+
+@dataclass(frozen=True, slots=True)
+class Report:
+    """Everything a person needs to decide."""
+
+    session_id: str
+    start_time: str
+    end_time: str
+    session_duration: float
+    job_data: Mapping[str, Any]
+    candidate: Mapping[str, Any]
+    consent: Mapping[str, Any]
+    coverage: Coverage
+    metrics: Averages
+    emotion_summary: Mapping[str, float] | None
+    """Emotion to its mean confidence."""
+    emotion_shares: Mapping[str, float] | None
+    """Emotion to the share of frames it dominated, 0..1."""
+    emotion_timeline: tuple[EmotionStep, ...] | None
+    reasons: Mapping[str, str]
+    """Why a field is null."""
+    alert_count: int
+    alerts: tuple[Alert, ...]
+    alerts_omitted: int
+    integrity: Integrity
+    policy: Policy
+    after_frames: Mapping[str, int]
+    """Alert type to the consecutive frames that opened it."""
+    versions: Mapping[str, str]
+    spend: Spend
+    summary: Summary | None = None
+
+
+def build(
+    session: Session, alerts: Iterable[Alert], *, usd_per_call: float, versions: Mapping[str, str]
+) -> Report:
+    """The report of an ended session, without its summary in words."""
+    assert session.ended_at is not None
+    seen, policy = session.settled, session.policy
+    listed = sorted(alerts, key=lambda alert: (alert.timestamp, alert.type))
+    kept = _gravest(listed)
+    return Report(
+        session_id=session.session_id,
+        start_time=rfc3339(session.started_at),
+        end_time=rfc3339(session.ended_at),
+        session_duration=round(max(session.ended_at - session.started_at, seen.last_s), 3),
+        job_data=session.job,
+        candidate=session.candidate,
+        consent=session.consent,
+        coverage=coverage(seen),
+        metrics=averages(seen),
+        emotion_summary=emotion_summary(seen, policy),
+        emotion_shares=_shares(seen) if policy.emotions else None,
+        emotion_timeline=_timeline(seen) if policy.emotions else None,
+        reasons=reasons(policy),
+        alert_count=len(listed),
+        alerts=kept,
+        alerts_omitted=len(listed) - len(kept),
+        integrity=integrity(seen),
+        policy=policy,
+        after_frames={name: rule.frames_to_open(policy) for name, rule in RULES.items()},
+        versions=versions,
+        spend=spend(seen, usd_per_call),
+    )
+
+
+def with_summary(report: Report, summary: Summary) -> Report:
+    """The report with its words."""
+    return replace(report, summary=summary)
+
+
+def integrity(seen: Progress) -> Integrity:
+    """The score, with the list of deductions that made it."""
+    deductions = [_deduction(name, tally) for name, tally in sorted(seen.closed.items())]
+    points = tuple(sorted((each for each in deductions if each.points), key=lambda each: -each.points))
+    analysed = seen.frames - seen.unanalysed
+    if not analysed:
+        return Integrity(None, None, points, "No frame was analysed, so there is nothing to score.")
+    score = round(max(0.0, 100.0 - sum(each.points for each in points)), 1)
+    level: Level = "low" if score >= LOW_RISK_FROM else "medium" if score >= MEDIUM_RISK_FROM else "high"
+    return Integrity(score, level, points, _trust(seen, analysed))
+
+
+def coverage(seen: Progress) -> Coverage:
+    """What was looked at, reused and missed."""
+    looks = {kind.value: {look.value: seen.looks.get(f"{kind}.{look}", 0) for look in Look} for kind in Kind}
+    return Coverage(
+        received=seen.frames,
+        analysed=seen.frames - seen.unanalysed,
+        reused=seen.reused,
+        partly_analysed=seen.partial,
+        unanalysed=seen.unanalysed,
+        gaps=Silence(seen.gaps.count, round(seen.gaps.seconds, 3), round(seen.gaps.longest_s, 3)),
+        looks=looks,
+    )
+
+
+def averages(seen: Progress) -> Averages:
+    """The mean of each metric."""
+    means = {f"avg_{name}": _mean(seen.sums.get(name), seen.measured.get(name, 0)) for name in AVERAGED}
+    return Averages(**means)
+
+
+def emotion_summary(seen: Progress, policy: Policy) -> dict[str, float] | None:
+    """The mean confidence of each emotion, highest first; None if emotions are switched off."""
+    if not policy.emotions:
+        return None
+    means = {name: round(total / seen.expressive, 2) for name, total in seen.emotions.items()}
+    return dict(sorted(means.items(), key=lambda mean: -mean[1]))
+
+
+def reasons(policy: Policy) -> dict[str, str]:
+    """Why fields that derive from emotions are null."""
+    if policy.emotions:
+        return {}
+    silent = ("emotions", "dominant_emotion", "facial_expression", "engagement", "emotion_summary")
+    return dict.fromkeys((*silent, "emotion_shares", "emotion_timeline"), EMOTIONS_OFF)
+
+
+def spend(seen: Progress, usd_per_call: float) -> Spend:
+    """The calls that were made and answered, and their price."""
+    calls = {name: seen.looks.get(f"{kind}.{Look.ASKED}", 0) for kind, name in OPERATIONS.items()}
+    return Spend(calls, usd_per_call, round(sum(calls.values()) * usd_per_call, 6))
+
+
+def live(session: Session) -> Progress:
+    """What all frames of an active or ended session add up to."""
+    return reducer.progress(session)
+
+
+def rfc3339(at: float) -> str:
+    """Seconds since 1970 as RFC 3339 in UTC."""
+    return datetime.fromtimestamp(at, UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
+
+
+def _deduction(name: str, tally: Tally) -> Deduction:
+    rule = RULES[name]
+    weight = rule.weight
+    points = min(MOST_POINTS[rule.severity], weight * (tally.episodes + tally.seconds / 60))
+    return Deduction(name, tally.episodes, round(tally.seconds, 3), weight, round(points, 1))
+
+
+def _trust(seen: Progress, analysed: int) -> str:
+    said = [f"{analysed} of {seen.frames} frames were analysed."]
+    if seen.partial:
+        said.append(f"{seen.partial} of them only in part.")
+    if seen.gaps.count:
+        said.append(f"No frame came for {seen.gaps.seconds:.0f} s in all.")
+    return " ".join(said)
+
+
+def _gravest(alerts: list[Alert]) -> tuple[Alert, ...]:
+    if len(alerts) <= MOST_ALERTS:
+        return tuple(alerts)
+    order = [Severity.CRITICAL, Severity.WARNING, Severity.INFO]
+    kept = sorted(alerts, key=lambda alert: order.index(alert.severity))[:MOST_ALERTS]
+    return tuple(sorted(kept, key=lambda alert: (alert.timestamp, alert.type)))
+
+
+def _shares(seen: Progress) -> dict[str, float]:
+    ranked = sorted(seen.dominant.items(), key=lambda share: -share[1])
+    return {name: round(frames / seen.expressive, 4) for name, frames in ranked}
+
+
+def _timeline(seen: Progress) -> tuple[EmotionStep, ...]:
+    return tuple(
+        EmotionStep(
+            timestamp=span.start_s,
+            duration=seen.span_s,
+            frames=span.frames,
+            dominant_emotion=dominant_emotion(span.emotions),
+            emotions={name: round(total / span.frames, 2) for name, total in span.emotions.items()},
+        )
+        for span in seen.timeline
+    )
+
+
+def _mean(total: float | None, frames: int) -> float | None:
+    return None if total is None or not frames else round(total / frames, 2)

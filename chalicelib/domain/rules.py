@@ -1,0 +1,198 @@
+"""One small pure function per alert type: when its condition holds in a frame.
+
+A rule says what it sees and how surely, or None. How long it must hold before it becomes an alert, how grave
+the alert is and what it deducts from the integrity score stand in its decorator. Its docstring is its
+documentation: `docs/alerts.md` and the alerts' messages are made from it.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+from chalicelib.domain.errors import BadInput
+from chalicelib.domain.metrics import line_of_sight, measure
+from chalicelib.domain.model import Severity, Sign
+from chalicelib.domain.policy import Policy
+from chalicelib.domain.seen import Kind, Label, Observation
+
+Holds = Callable[[Any, Policy], Sign | None]
+
+PIXELS = "pixels"
+"""What a rule needs that every decoded frame has."""
+
+PREDECESSOR = "predecessor"
+"""Such a rule is handed the change since the frame before (mean grey difference), not an observation."""
+
+
+@dataclass(frozen=True, slots=True)
+class Rule:
+    """A rule with what turns its condition into an alert."""
+
+    type: str
+    message: str
+    severity: Severity
+    after_frames: int
+    needs: Kind | str
+    weight: float
+    """Points an episode deducts from the integrity score, and again for each minute it lasts."""
+    holds: Holds
+
+    def frames_to_open(self, policy: Policy) -> int:
+        """Consecutive frames after which the condition is an alert."""
+        return policy.after_frames.get(self.type, self.after_frames)
+
+
+RULES: dict[str, Rule] = {}
+
+
+def rule(
+    severity: Severity, *, after_frames: int, needs: Kind | str, weight: float
+) -> Callable[[Holds], Holds]:
+    """Enter the decorated function into RULES, under its own name."""
+
+    def enter(holds: Holds) -> Holds:
+        name = holds.__name__
+        message = (holds.__doc__ or "").strip().splitlines()[0]
+        RULES[name] = Rule(name, message, severity, after_frames, needs, weight, holds)
+        return holds
+
+    return enter
+
+
+def signs(seen: Observation, policy: Policy) -> dict[str, Sign]:
+    """The conditions that hold in a frame by itself, by alert type."""
+    known = {PIXELS} | {kind for kind in Kind if getattr(seen, kind) is not None}
+    return _held(known, seen, policy)
+
+
+def signs_of_change(change: float, policy: Policy) -> dict[str, Sign]:
+    """The conditions that hold between a frame and its predecessor, by alert type."""
+    return _held({PREDECESSOR}, change, policy)
+
+
+def check_names(policy: Policy) -> None:
+    """Raise BadInput for an alert type that does not exist."""
+    unknown = sorted((set(policy.alerts_off) | set(policy.after_frames)) - set(RULES))
+    if unknown:
+        raise BadInput(f"The policy names alert types that do not exist; choose from {', '.join(RULES)}.")
+
+
+@rule(Severity.WARNING, after_frames=3, needs=Kind.FACES, weight=6)
+def no_face_detected(seen: Observation, _policy: Policy) -> Sign | None:
+    """No face is visible."""
+    return None if seen.faces else Sign(confidence=100.0)
+
+
+@rule(Severity.CRITICAL, after_frames=1, needs=Kind.FACES, weight=15)
+def multiple_faces_detected(seen: Observation, _policy: Policy) -> Sign | None:
+    """More than one face is visible."""
+    faces = sorted(seen.faces or (), key=lambda face: -face.confidence)
+    if len(faces) <= 1:
+        return None
+    return Sign(faces[1].confidence, {"face_count": len(faces)})
+
+
+@rule(Severity.WARNING, after_frames=5, needs=Kind.FACES, weight=3)
+def looking_away(seen: Observation, policy: Policy) -> Sign | None:
+    """The candidate looks away from the screen.
+
+    The head, or the eyes where the provider is sure of their direction, turns further than the policy allows.
+    """
+    face = seen.primary
+    sight = line_of_sight(face, policy) if face else None
+    if not face or not sight or (sight[0] <= policy.yaw_deg and sight[1] <= policy.pitch_deg):
+        return None
+    return Sign(face.confidence, {"yaw": round(sight[0], 1), "pitch": round(sight[1], 1)})
+
+
+@rule(Severity.INFO, after_frames=10, needs=Kind.FACES, weight=0)
+def low_engagement(seen: Observation, policy: Policy) -> Sign | None:
+    """The engagement figure is low.
+
+    It derives from the expression of the face, which says little about a person: it deducts nothing.
+    """
+    metrics = measure(seen, policy)
+    if metrics is None or metrics.engagement is None or metrics.engagement >= policy.engagement_below:
+        return None
+    return Sign(metrics.confidence, {"engagement": round(metrics.engagement, 1)})
+
+
+@rule(Severity.WARNING, after_frames=1, needs=Kind.LABELS, weight=10)
+def suspicious_object(seen: Observation, policy: Policy) -> Sign | None:
+    """A forbidden object is visible."""
+    forbidden = {name.casefold() for name in policy.forbidden_objects}
+    found = [
+        label
+        for label in seen.labels or ()
+        if label.confidence > policy.object_confidence and forbidden & _names(label)
+    ]
+    if not found:
+        return None
+    surest = max(label.confidence for label in found)
+    return Sign(surest, {"objects": sorted({label.name for label in found})})
+
+
+@rule(Severity.INFO, after_frames=1, needs=Kind.TEXT, weight=1)
+def text_detected(seen: Observation, policy: Policy) -> Sign | None:
+    """Written text is visible."""
+    found = [
+        line
+        for line in seen.text or ()
+        if line.confidence > policy.text_confidence and len(line.text) > policy.text_longer_than
+    ]
+    if not found:
+        return None
+    return Sign(max(line.confidence for line in found), {"lines": len(found)})
+
+
+@rule(Severity.WARNING, after_frames=2, needs=PIXELS, weight=6)
+def camera_blocked(seen: Observation, policy: Policy) -> Sign | None:
+    """The camera is covered, or shows nothing at all."""
+    view = seen.view
+    blocked = (
+        view.mean < policy.blocked_mean_below
+        or view.deviation < policy.blocked_deviation_below
+        or view.highlight < policy.blocked_highlight_below
+    )
+    return (
+        Sign(100.0, {"mean": round(view.mean, 1), "deviation": round(view.deviation, 1)}) if blocked else None
+    )
+
+
+@rule(Severity.INFO, after_frames=3, needs=PIXELS, weight=0)
+def low_light(seen: Observation, policy: Policy) -> Sign | None:
+    """The picture is too dark to see much."""
+    view = seen.view
+    dark = view.mean < policy.dark_mean_below and view.highlight < policy.dark_highlight_below
+    if not dark or camera_blocked(seen, policy):
+        return None
+    return Sign(100.0, {"mean": round(view.mean, 1)})
+
+
+@rule(Severity.INFO, after_frames=3, needs=PIXELS, weight=0)
+def blurred(seen: Observation, policy: Policy) -> Sign | None:
+    """The picture is too blurred to see much."""
+    if seen.view.sharpness >= policy.sharpness_below or camera_blocked(seen, policy):
+        return None
+    return Sign(100.0, {"sharpness": round(seen.view.sharpness, 3)})
+
+
+@rule(Severity.WARNING, after_frames=5, needs=PREDECESSOR, weight=6)
+def frozen_feed(change: float, policy: Policy) -> Sign | None:
+    """The camera's picture stands still.
+
+    Each frame shows the same as the one before it, to the noise of a sensor or of a JPEG coder.
+    """
+    if change >= policy.frozen_change_below:
+        return None
+    return Sign(100.0, {"change": round(change, 3)})
+
+
+def _held(known: set[str], facts: Observation | float, policy: Policy) -> dict[str, Sign]:
+    # What was not seen neither holds nor fails to hold: rules without their facts are passed over.
+    asked = (each for each in RULES.values() if each.needs in known and each.type not in policy.alerts_off)
+    return {each.type: sign for each in asked if (sign := each.holds(facts, policy))}
+
+
+def _names(label: Label) -> set[str]:
+    return {name.casefold() for name in (label.name, *label.aliases, *label.parents)}

@@ -1,0 +1,178 @@
+"""What was seen in one frame: by OpenCV in its pixels, by Rekognition in the picture.
+
+Positions are ratios of the picture's width and height, angles degrees, confidences 0..100, times seconds
+since the session's start.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from enum import StrEnum
+
+_BYTES_AS_TEXT = {"ser_json_bytes": "base64", "val_json_bytes": "base64"}
+
+EMOTIONS = ("HAPPY", "SAD", "ANGRY", "CONFUSED", "DISGUSTED", "SURPRISED", "CALM", "FEAR")
+"""Rekognition's names, in its order."""
+
+
+class Look(StrEnum):
+    """How one kind of fact about a frame came to be known."""
+
+    ASKED = "asked"
+    REUSED = "reused"
+    FAILED = "failed"
+    OFF = "off"
+
+
+class Kind(StrEnum):
+    """The kinds of facts that are asked of Rekognition."""
+
+    FACES = "faces"
+    LABELS = "labels"
+    TEXT = "text"
+
+
+@dataclass(frozen=True, slots=True)
+class BoundingBox:
+    """A rectangle, as ratios of the picture's sides; it may reach beyond the picture."""
+
+    left: float
+    top: float
+    width: float
+    height: float
+
+    @property
+    def area(self) -> float:
+        """The share of the picture it covers."""
+        return self.width * self.height
+
+
+@dataclass(frozen=True, slots=True)
+class Pose:
+    """Rotation of the head in degrees; all 0 when it faces the camera."""
+
+    yaw: float
+    pitch: float
+    roll: float
+
+
+@dataclass(frozen=True, slots=True)
+class EyeDirection:
+    """Where the eyes look, in degrees from the camera, independent of the head."""
+
+    yaw: float
+    pitch: float
+    confidence: float
+
+
+@dataclass(frozen=True, slots=True)
+class Landmark:
+    """A named point of the face, with Rekognition's name for it."""
+
+    type: str
+    x: float
+    y: float
+
+
+@dataclass(frozen=True, slots=True)
+class Face:
+    """One face. What the provider did not say is None or empty."""
+
+    box: BoundingBox
+    confidence: float
+    pose: Pose | None = None
+    eye_direction: EyeDirection | None = None
+    landmarks: tuple[Landmark, ...] = ()
+    emotions: Mapping[str, float] = field(default_factory=dict)
+    face_occluded: bool | None = None
+    brightness: float | None = None
+    sharpness: float | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Label:
+    """An object or a scene, under Rekognition's name for it."""
+
+    name: str
+    confidence: float
+    parents: tuple[str, ...] = ()
+    aliases: tuple[str, ...] = ()
+    boxes: tuple[BoundingBox, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """A line of text."""
+
+    text: str
+    confidence: float
+    box: BoundingBox | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class View:
+    """What OpenCV says of the pixels. Grey levels 0..255, measured on a small copy of the picture."""
+
+    __pydantic_config__ = _BYTES_AS_TEXT
+
+    width: int
+    height: int
+    mean: float
+    deviation: float
+    highlight: float
+    """98th percentile of the grey levels."""
+    sharpness: float
+    """Of the strongest edges, see `chalicelib.vision.checks`."""
+    fingerprint: bytes
+    """Mean grey of 16 x 12 cells, row by row: enough to tell whether two frames differ."""
+
+
+@dataclass(frozen=True, slots=True)
+class Picture:
+    """A frame's bytes as they came, with what the pixels say."""
+
+    encoded: bytes
+    media_type: str
+    view: View
+    name: str
+    """Made of the bytes: the same picture has the same name."""
+
+
+@dataclass(frozen=True, slots=True)
+class Observation:
+    """All that is known of one frame. `faces`, `labels` and `text` are None where nothing is known."""
+
+    seq: int
+    at_s: float
+    view: View
+    faces: tuple[Face, ...] | None = None
+    labels: tuple[Label, ...] | None = None
+    text: tuple[Line, ...] | None = None
+    looks: Mapping[Kind, Look] = field(default_factory=dict)
+    picture: str = ""
+    """Name of the picture: the same bytes have the same name."""
+
+    @property
+    def primary(self) -> Face | None:
+        """The largest face."""
+        return max(self.faces, key=lambda face: face.box.area, default=None) if self.faces else None
+
+
+@dataclass(frozen=True, slots=True)
+class Findings:
+    """What Rekognition said of a picture; None where it was not asked or did not answer."""
+
+    faces: tuple[Face, ...] | None = None
+    labels: tuple[Label, ...] | None = None
+    text: tuple[Line, ...] | None = None
+    looks: Mapping[Kind, Look] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Metrics:
+    """The five figures of a frame with a face, 0..100; None where the provider did not say enough."""
+
+    eye_contact: float | None
+    facial_expression: float | None
+    engagement: float | None
+    confidence: float
+    posture: float | None

@@ -1,0 +1,81 @@
+"""Streaks: a condition that holds frame after frame, until it is long enough to be an alert.
+
+Until then any frame without the condition ends it; from then on it may pause for as long as the policy says.
+It ends when it was first seen not to hold, which may be earlier than when that was certain.
+"""
+
+from dataclasses import replace
+
+from chalicelib.domain.model import Alert, Evidence, Moment, Sign, Streak
+from chalicelib.domain.policy import Policy
+from chalicelib.domain.rules import Rule
+
+EVIDENCE = 6
+"""Pictures that an alert cites at the most."""
+
+
+def extend(
+    streak: Streak | None, sign: Sign | None, each: Rule, moment: Moment, policy: Policy
+) -> tuple[Streak | None, Streak | None]:
+    """The streak after this frame, and the one that ended with it, if it was an alert."""
+    if sign is None:
+        return _pause(streak, moment, policy)
+    if streak is None:
+        streak = Streak(moment.seq, moment.at_s, held_s=moment.at_s, frames=0, sign=sign)
+    elif streak.clear_s is not None and moment.at_s - streak.held_s > policy.episode_gap_s:
+        ended = streak
+        fresh = Streak(moment.seq, moment.at_s, held_s=moment.at_s, frames=0, sign=sign)
+        return _grow(fresh, sign, each, moment, policy), ended
+    return _grow(streak, sign, each, moment, policy), None
+
+
+def _grow(streak: Streak, sign: Sign, each: Rule, moment: Moment, policy: Policy) -> Streak:
+    frames = streak.frames + 1
+    needed = each.frames_to_open(policy)
+    opened_s, evidence = streak.opened_s, streak.evidence
+    if opened_s is None and frames >= needed:
+        opened_s = moment.at_s
+    # The first picture, then ever sparser ones: a long episode is not told better by its hundredth picture.
+    most = 1 if policy.keep_frames == "none" else EVIDENCE
+    if opened_s is not None and frames == needed << len(evidence) and len(evidence) < most:
+        evidence = (*evidence, Evidence(moment.seq, moment.at_s, moment.picture))
+    return replace(
+        streak,
+        held_s=moment.at_s,
+        frames=frames,
+        sign=max(streak.sign, sign, key=lambda known: known.confidence),
+        clear_s=None,
+        opened_s=opened_s,
+        evidence=evidence,
+    )
+
+
+def _pause(streak: Streak | None, moment: Moment, policy: Policy) -> tuple[Streak | None, Streak | None]:
+    if streak is None or streak.opened_s is None:
+        return None, None
+    clear_s = moment.at_s if streak.clear_s is None else streak.clear_s
+    paused = replace(streak, clear_s=clear_s)
+    if moment.at_s - streak.held_s > policy.episode_gap_s:
+        return None, paused
+    return paused, None
+
+
+def alert_of(each: Rule, streak: Streak, *, closed: bool) -> Alert:
+    """The episode of a streak that is long enough; it is open unless `closed`."""
+    assert streak.opened_s is not None
+    ended_s = (streak.clear_s if streak.clear_s is not None else streak.held_s) if closed else None
+    until_s = streak.held_s if ended_s is None else ended_s
+    return Alert(
+        id=f"{streak.first_seq:09d}-{each.type}",
+        type=each.type,
+        severity=each.severity,
+        message=each.message,
+        timestamp=streak.first_s,
+        opened_at=streak.opened_s,
+        frames=streak.frames,
+        confidence=streak.sign.confidence,
+        evidence=streak.evidence,
+        details=streak.sign.details,
+        ended_at=ended_s,
+        duration=max(0.0, until_s - streak.first_s),
+    )

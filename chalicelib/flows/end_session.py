@@ -1,0 +1,115 @@
+"""End a session and write its report, once."""
+
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, replace
+
+from chalicelib.domain import reducer, report
+from chalicelib.domain.errors import SessionActive, StaleSession
+from chalicelib.domain.model import Alert, Session, Status
+from chalicelib.domain.report import Report
+from chalicelib.flows.ports import Clock, Evidence, Jobs, Sessions, Summarizer
+from chalicelib.telemetry import logger
+
+_WRITES = 90
+"""Alerts in one transaction; DynamoDB takes 100 items."""
+_TRIES = 20
+
+
+@dataclass(frozen=True, slots=True)
+class EndSession:
+    """Each step may be repeated: a call that died half-way is finished by the next one."""
+
+    sessions: Sessions
+    evidence: Evidence
+    jobs: Jobs
+    summarizer: Summarizer
+    clock: Clock
+    usd_per_call: float
+    versions: Mapping[str, str]
+
+    def __call__(self, tenant_id: str, session_id: str) -> Report:
+        """The report; the same one at every call. Raises NotFound, UpstreamDown."""
+        session = self._closed(tenant_id, session_id)
+        return self._report(session)
+
+    def report(self, tenant_id: str, session_id: str) -> Report:
+        """The report of an ended session. Raises NotFound, SessionActive."""
+        session = self.sessions.load(tenant_id, session_id)
+        if session.status is Status.ACTIVE:
+            raise SessionActive("The session has not ended; end it first.")
+        return self._report(session)
+
+    def _closed(self, tenant_id: str, session_id: str) -> Session:
+        for tries_left in reversed(range(_TRIES)):
+            session = self.sessions.load(tenant_id, session_id)
+            closed, alerts = reducer.close(session, round(self.clock(), 3))
+            if closed == session:
+                return session
+            try:
+                return self.sessions.save(closed, alerts=alerts)
+            except StaleSession:
+                # A frame came between: it belongs to the session.
+                if not tries_left:
+                    raise
+        raise AssertionError("the last try returns or raises")
+
+    def _report(self, session: Session) -> Report:
+        written = self.sessions.report(session.tenant_id, session.session_id)
+        if written:
+            return written
+        if session.replay_needed:
+            session = self._replayed(session)
+        alerts = self._with_pictures(session, self.sessions.alerts(session.tenant_id, session.session_id))
+        built = report.build(session, alerts, usd_per_call=self.usd_per_call, versions=self.versions)
+        built = report.with_summary(built, self.summarizer.summarize(built))
+        self.jobs.send("tidy_evidence", tenant_id=session.tenant_id, session_id=session.session_id)
+        logger.info("session_ended", session_id=session.session_id, alerts=built.alert_count)
+        return self.sessions.keep_report(session, built)
+
+    def _replayed(self, session: Session) -> Session:
+        """The session as the clean sequence of its frames makes it: some came too late to be put in order."""
+        records = self.sessions.frames(session.tenant_id, session.session_id)
+        moments = (reducer.moment_of(record.observation, session.policy) for record in records)
+        clean, alerts = reducer.replayed(session, moments)
+        right = {alert.id for alert in alerts}
+        known = self.sessions.alerts(session.tenant_id, session.session_id)
+        void = [replace(alert, withdrawn=True) for alert in known if alert.id not in right]
+        for part in _parts([*alerts, *void]):
+            session = self.sessions.save(session, alerts=part)
+        return self.sessions.save(replace(clean, version=session.version))
+
+    def _with_pictures(self, session: Session, alerts: Iterable[Alert]) -> list[Alert]:
+        listed = list(alerts)
+        if session.policy.keep_frames == "all" or not listed:
+            return listed
+        kept = set(self.evidence.kept(session.tenant_id, session.session_id))
+        return [
+            replace(alert, evidence=tuple(each for each in alert.evidence if each.picture in kept))
+            for alert in listed
+        ]
+
+
+@dataclass(frozen=True, slots=True)
+class TidyEvidence:
+    """Delete the pictures that no alert came to cite, where the policy does not keep every frame."""
+
+    sessions: Sessions
+    evidence: Evidence
+
+    def __call__(self, tenant_id: str, session_id: str) -> int:
+        """How many pictures were deleted. Raises NotFound; SessionActive while alerts may still come."""
+        session = self.sessions.load(tenant_id, session_id)
+        if session.status is Status.ACTIVE or session.replay_needed:
+            raise SessionActive("The session's alerts are not final.")
+        if session.policy.keep_frames == "all":
+            return 0
+        alerts = self.sessions.alerts(tenant_id, session_id)
+        cited = {each.picture for alert in alerts for each in alert.evidence}
+        return self.evidence.drop(
+            tenant_id, session_id, set(self.evidence.kept(tenant_id, session_id)) - cited
+        )
+
+
+def _parts(alerts: list[Alert]) -> Iterator[list[Alert]]:
+    for start in range(0, len(alerts), _WRITES):
+        yield alerts[start : start + _WRITES]

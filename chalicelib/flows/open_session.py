@@ -1,0 +1,62 @@
+"""Start a session."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, replace
+from typing import Any
+
+from chalicelib.domain import rules
+from chalicelib.domain.errors import Conflict, SessionExists
+from chalicelib.domain.model import Session, Ticket
+from chalicelib.domain.policy import Policy
+from chalicelib.flows.ports import Clock, Sessions
+
+
+@dataclass(frozen=True, slots=True)
+class OpenSession:
+    """A new session; with a ticket, the same request again answers the session that the first one made."""
+
+    sessions: Sessions
+    clock: Clock
+    new_id: Callable[[], str]
+    emotions_allowed: bool
+
+    def __call__(
+        self,
+        tenant_id: str,
+        *,
+        session_id: str | None,
+        policy: Policy,
+        job: Mapping[str, Any],
+        candidate: Mapping[str, Any],
+        consent: Mapping[str, Any],
+        ticket: Ticket | None,
+    ) -> Session:
+        """The session. Raises BadInput, SessionExists, or Conflict for a ticket used for another request."""
+        rules.check_names(policy)
+        if ticket and (made := self._made_with(tenant_id, ticket)):
+            return made
+        session = Session(
+            tenant_id=tenant_id,
+            session_id=session_id or self.new_id(),
+            started_at=round(self.clock(), 3),
+            policy=policy if self.emotions_allowed else replace(policy, emotions=False),
+            job=job,
+            candidate=candidate,
+            consent=consent,
+        )
+        try:
+            self.sessions.create(session, ticket)
+        except SessionExists:
+            # The same request may have won the race a moment ago.
+            if ticket and (made := self._made_with(tenant_id, ticket)):
+                return made
+            raise
+        return session
+
+    def _made_with(self, tenant_id: str, ticket: Ticket) -> Session | None:
+        known = self.sessions.ticket(tenant_id, ticket.key)
+        if known is None:
+            return None
+        if known[0] != ticket:
+            raise Conflict("This Idempotency-Key came with another request before; use a new one.")
+        return self.sessions.load(tenant_id, known[1])

@@ -1,0 +1,121 @@
+"""What the flows need of the world: Protocols that `chalicelib.wiring` joins to adapters."""
+
+from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
+from typing import Protocol
+
+from chalicelib.domain.credentials import StoredKey
+from chalicelib.domain.model import Alert, FrameRecord, Page, Session, SessionPage, Ticket
+from chalicelib.domain.policy import Policy
+from chalicelib.domain.report import Report, Summary
+from chalicelib.domain.seen import Findings, Kind, Picture
+
+Clock = Callable[[], float]
+"""Seconds since 1970."""
+
+Look = Callable[[bytes], Picture]
+"""`chalicelib.vision.checks.look`."""
+
+
+class Sessions(Protocol):
+    """Sessions with their frames, alerts and reports. See `chalicelib.aws.sessions`."""
+
+    def create(self, session: Session, ticket: Ticket | None) -> None:
+        """Store a new session. Raises SessionExists if its id, or the ticket, was used before."""
+
+    def ticket(self, tenant_id: str, key: str) -> tuple[Ticket, str] | None:
+        """The ticket of this key, with the id of the session that was started with it."""
+
+    def load(self, tenant_id: str, session_id: str) -> Session:
+        """The session. Raises NotFound."""
+
+    def save(
+        self, session: Session, frames: Sequence[FrameRecord] = (), alerts: Iterable[Alert] = ()
+    ) -> Session:
+        """Store the session's next version with these, all or nothing. Raises StaleSession."""
+
+    def frame(self, tenant_id: str, session_id: str, seq: int) -> FrameRecord | None:
+        """A frame, if it was stored."""
+
+    def frames(self, tenant_id: str, session_id: str) -> Iterator[FrameRecord]:
+        """All frames in order."""
+
+    def frames_page(
+        self, tenant_id: str, session_id: str, limit: int, after: str | None
+    ) -> Page[FrameRecord]:
+        """Frames in order, a page at a time. Raises BadInput for a foreign cursor."""
+
+    def alerts(self, tenant_id: str, session_id: str) -> Iterator[Alert]:
+        """All alerts, by the frame they began with."""
+
+    def alerts_page(
+        self,
+        tenant_id: str,
+        session_id: str,
+        limit: int,
+        after: str | None = None,
+        *,
+        newest_first: bool = False,
+    ) -> Page[Alert]:
+        """Alerts, a page at a time. Raises BadInput for a foreign cursor."""
+
+    def report(self, tenant_id: str, session_id: str) -> Report | None:
+        """The report, if it was written."""
+
+    def keep_report(self, session: Session, report: Report) -> Report:
+        """Store the report unless there is one; the stored one, whoever wrote it."""
+
+    def rows(self, tenant_id: str, limit: int, after: str | None) -> SessionPage:
+        """The tenant's sessions, newest first. Raises BadInput for a foreign cursor."""
+
+    def erase(self, tenant_id: str, session_id: str) -> dict[str, int]:
+        """Delete everything of the session, itself last; how many items of each kind there were."""
+
+
+class Evidence(Protocol):
+    """Frames as pictures. See `chalicelib.aws.evidence`."""
+
+    def keep(self, tenant_id: str, session_id: str, picture: Picture) -> None:
+        """Store a picture; the same one again changes nothing. Raises UpstreamDown."""
+
+    def link(self, tenant_id: str, session_id: str, name: str) -> str:
+        """A link to a picture that expires."""
+
+    def kept(self, tenant_id: str, session_id: str) -> Iterator[str]:
+        """The names of the stored pictures."""
+
+    def drop(self, tenant_id: str, session_id: str, names: Collection[str]) -> int:
+        """Delete pictures; how many there were."""
+
+
+class Vision(Protocol):
+    """The provider's eyes. See `chalicelib.vision.rekognition`."""
+
+    def look(self, pictures: Sequence[bytes], kinds: Collection[Kind], policy: Policy) -> list[Findings]:
+        """What each picture shows; a kind that is not answered is None and FAILED, never an error."""
+
+
+class Jobs(Protocol):
+    """Slow work. See `chalicelib.aws.jobs`."""
+
+    def send(self, job: str, **about: str) -> None:
+        """Hand over a job. Raises UpstreamDown."""
+
+
+class Tenants(Protocol):
+    """Tenants and keys. See `chalicelib.aws.tenants`."""
+
+    def create(self, tenant_id: str, name: str, created_at: str) -> None:
+        """Store a tenant."""
+
+    def add_key(self, key: StoredKey, created_at: str) -> None:
+        """Store a key's hash."""
+
+    def key(self, key_id: str) -> StoredKey | None:
+        """What is stored of a key."""
+
+
+class Summarizer(Protocol):
+    """The report in words. See `chalicelib.summary`."""
+
+    def summarize(self, report: Report) -> Summary:
+        """The words; never an error."""

@@ -1,0 +1,77 @@
+"""Read what a session has become so far."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass, replace
+
+from chalicelib.domain import reducer, tallies
+from chalicelib.domain.model import Alert, FrameRecord, Page, Progress, Session, SessionPage, Status
+from chalicelib.flows.ports import Clock, Evidence, Sessions
+
+RECENT = 5
+
+
+@dataclass(frozen=True, slots=True)
+class Live:
+    """A session with what its frames add up to, how long it lasts, and its latest alerts."""
+
+    session: Session
+    progress: Progress
+    duration_s: float
+    alert_count: int
+    recent: tuple[Alert, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class ReadSession:
+    """All reads but that of the report. Each raises NotFound."""
+
+    sessions: Sessions
+    evidence: Evidence
+    clock: Clock
+
+    def live(self, tenant_id: str, session_id: str) -> Live:
+        """The figures so far, with the latest alerts, newest first."""
+        session = self.sessions.load(tenant_id, session_id)
+        recent = self.sessions.alerts_page(tenant_id, session_id, RECENT, newest_first=True)
+        return self._live(session, recent.items)
+
+    def alerts(
+        self, tenant_id: str, session_id: str, limit: int, after: str | None
+    ) -> tuple[int, Page[Alert]]:
+        """The number of alerts and a page of them, with links to their pictures."""
+        session = self.sessions.load(tenant_id, session_id)
+        page = self.sessions.alerts_page(tenant_id, session_id, limit, after)
+        linked = tuple(self.linked(tenant_id, session_id, page.items))
+        return tallies.alert_count(reducer.progress(session)), Page(linked, page.cursor)
+
+    def frames(
+        self, tenant_id: str, session_id: str, limit: int, after: str | None
+    ) -> tuple[Live, Page[FrameRecord]]:
+        """A page of the frames."""
+        session = self.sessions.load(tenant_id, session_id)
+        return self._live(session, ()), self.sessions.frames_page(tenant_id, session_id, limit, after)
+
+    def rows(self, tenant_id: str, limit: int, after: str | None) -> SessionPage:
+        """A page of the tenant's sessions."""
+        return self.sessions.rows(tenant_id, limit, after)
+
+    def linked(self, tenant_id: str, session_id: str, alerts: Iterable[Alert]) -> Iterable[Alert]:
+        """The alerts, with links to their pictures."""
+        for alert in alerts:
+            evidence = tuple(
+                replace(each, url=self.evidence.link(tenant_id, session_id, each.picture))
+                for each in alert.evidence
+            )
+            yield replace(alert, evidence=evidence)
+
+    def _live(self, session: Session, recent: tuple[Alert, ...]) -> Live:
+        seen = reducer.progress(session)
+        ended_at = session.ended_at if session.status is Status.ENDED else self.clock()
+        assert ended_at is not None
+        return Live(
+            session=session,
+            progress=seen,
+            duration_s=round(max(ended_at - session.started_at, seen.last_s), 3),
+            alert_count=tallies.alert_count(seen),
+            recent=recent,
+        )

@@ -1,0 +1,74 @@
+"""Every setting of the service, read once from the environment. No I/O: importing needs no environment.
+
+Resource names derive from STAGE. What a deployment creates under a name of its own (the bucket's must be
+unique in the world) it hands over by variable.
+"""
+
+import os
+from collections.abc import Mapping
+
+from pydantic import BaseModel, ConfigDict, Field
+
+
+class Settings(BaseModel):
+    """Field `stage` is read from the variable STAGE, and so on."""
+
+    model_config = ConfigDict(frozen=True, use_attribute_docstrings=True)
+
+    stage: str = Field(default="dev", pattern=r"^[a-z][a-z0-9]{0,15}$")
+    """The deployment's name: part of every resource name and of every API key."""
+    evidence_bucket: str = ""
+    """Bucket for frames; default `proctoring-<stage>-evidence`."""
+    emotions: bool = True
+    """False forbids emotions in every session: not requested, not scored, not alerted on."""
+    cors_origin: str = "*"
+    """The web origin whose pages may call the API."""
+    session_hours: int = Field(default=12, ge=1, le=48)
+    """How long a session may last: its token expires, and frames beyond it are refused."""
+    retention_days: int = Field(default=90, ge=1, le=3650)
+    """Items and pictures are deleted this long after the session's start."""
+    evidence_link_s: int = Field(default=900, ge=60, le=43_200)
+    """Lifetime of a presigned link to a picture."""
+    usd_per_call: float = Field(default=0.001, ge=0)
+    """List price of one Rekognition call, for the report's estimate."""
+    openai_model: str = "gpt-4o-mini"
+    """Model that writes the summary when a key is configured."""
+    openai_timeout_s: float = Field(default=12.0, gt=0, le=15)
+    """Longer than this the report does not wait for its summary in words."""
+    key_cache_s: float = Field(default=30.0, ge=0, le=60)
+    """How long a process trusts an API key it has checked: a revoked key lives no longer."""
+    log_level: str = "INFO"
+    """Level of the service's log."""
+
+    @property
+    def sessions_table(self) -> str:
+        """Sessions with their frames and alerts."""
+        return f"proctoring-{self.stage}-sessions"
+
+    @property
+    def tenants_table(self) -> str:
+        """Tenants and their API keys."""
+        return f"proctoring-{self.stage}-tenants"
+
+    @property
+    def jobs_queue(self) -> str:
+        """Slow work."""
+        return f"proctoring-{self.stage}-jobs"
+
+    @property
+    def secrets_name(self) -> str:
+        """The secret that holds `session_token_key` and, if wanted, `openai_api_key`."""
+        return f"proctoring-{self.stage}"
+
+    @property
+    def bucket(self) -> str:
+        """The bucket for frames."""
+        return self.evidence_bucket or f"proctoring-{self.stage}-evidence"
+
+
+def from_environment(environment: Mapping[str, str] = os.environ) -> Settings:
+    """The settings; raises pydantic.ValidationError naming the variable that is wrong."""
+    known = {
+        name: environment[name.upper()] for name in Settings.model_fields if environment.get(name.upper())
+    }
+    return Settings.model_validate(known)

@@ -1,0 +1,1 @@
+"""The report in words: by rules, which always work, or by OpenAI."""

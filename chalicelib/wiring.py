@@ -1,0 +1,174 @@
+"""Cached factories: the only place that joins flows to adapters.
+
+Nothing here runs at import; a process makes each thing when it is first needed, and keeps it.
+"""
+
+import secrets
+import time
+import uuid
+from concurrent.futures import Executor, ThreadPoolExecutor
+from functools import cache
+from threading import Lock
+from typing import Any
+
+import boto3
+from botocore.config import Config
+
+from chalicelib import __version__
+from chalicelib.aws.evidence import Evidence
+from chalicelib.aws.jobs import Jobs
+from chalicelib.aws.secrets import Secrets
+from chalicelib.aws.sessions import Sessions
+from chalicelib.aws.tenants import Tenants
+from chalicelib.flows.analyze_frame import AnalyzeFrame
+from chalicelib.flows.check_key import CheckKey
+from chalicelib.flows.end_session import EndSession, TidyEvidence
+from chalicelib.flows.erase_session import EraseSession
+from chalicelib.flows.open_session import OpenSession
+from chalicelib.flows.open_tenant import OpenTenant
+from chalicelib.flows.read_session import ReadSession
+from chalicelib.settings import Settings, from_environment
+from chalicelib.summary.openai import OpenAI
+from chalicelib.vision.checks import look
+from chalicelib.vision.rekognition import Rekognition
+
+_DAY_S = 86_400.0
+_THREADS = 64
+
+# botocore's own 60 s would outlive the gateway's 29 s. Two tries of Rekognition fit its deadline.
+_QUICK = Config(
+    connect_timeout=2,
+    read_timeout=5,
+    retries={"mode": "standard", "total_max_attempts": 3},
+    max_pool_connections=_THREADS,
+)
+_VISION = _QUICK.merge(
+    Config(connect_timeout=1.5, read_timeout=3.5, retries={"mode": "standard", "total_max_attempts": 2})
+)
+_VISION_DEADLINE_S = 8.0
+
+_making_client = Lock()
+
+
+@cache
+def settings() -> Settings:
+    """The settings of this process."""
+    return from_environment()
+
+
+@cache
+def pool() -> Executor:
+    """Threads that wait for other services."""
+    return ThreadPoolExecutor(_THREADS, thread_name_prefix="call")
+
+
+@cache
+def _client(service: str, config: Config = _QUICK) -> Any:  # noqa: ANN401 - each adapter names its client's type
+    with _making_client:  # boto3's default session is not safe to make two clients at once
+        return boto3.client(service, config=config)  # type: ignore[call-overload]
+
+
+@cache
+def sessions() -> Sessions:
+    """Sessions in DynamoDB."""
+    return Sessions(
+        _client("dynamodb"), settings().sessions_table, retention_s=settings().retention_days * _DAY_S
+    )
+
+
+@cache
+def evidence() -> Evidence:
+    """Pictures in S3."""
+    return Evidence(_client("s3"), settings().bucket, link_s=settings().evidence_link_s)
+
+
+@cache
+def keys() -> Secrets:
+    """The service's own keys."""
+    return Secrets(_client("secretsmanager"), settings().secrets_name)
+
+
+@cache
+def vision() -> Rekognition:
+    """Rekognition."""
+    return Rekognition(_client("rekognition", _VISION), pool(), deadline_s=_VISION_DEADLINE_S)
+
+
+@cache
+def summarizer() -> OpenAI:
+    """The report in words: by OpenAI where there is a key, else by rules."""
+    return OpenAI(
+        lambda: keys().get("openai_api_key"),
+        model=settings().openai_model,
+        timeout_s=settings().openai_timeout_s,
+    )
+
+
+@cache
+def check_key() -> CheckKey:
+    """Who holds an API key."""
+    return CheckKey(
+        Tenants(_client("dynamodb"), settings().tenants_table), settings().stage, settings().key_cache_s
+    )
+
+
+@cache
+def open_tenant() -> OpenTenant:
+    """Make a tenant."""
+    return OpenTenant(
+        Tenants(_client("dynamodb"), settings().tenants_table),
+        time.time,
+        _new_id,
+        secrets.choice,
+        settings().stage,
+    )
+
+
+@cache
+def open_session() -> OpenSession:
+    """Start a session."""
+    return OpenSession(sessions(), time.time, _new_id, emotions_allowed=settings().emotions)
+
+
+@cache
+def analyze_frame() -> AnalyzeFrame:
+    """Watch frames."""
+    return AnalyzeFrame(
+        sessions(), vision(), evidence(), look, time.time, pool(), session_s=settings().session_hours * 3600.0
+    )
+
+
+@cache
+def read_session() -> ReadSession:
+    """Read what a session has become."""
+    return ReadSession(sessions(), evidence(), time.time)
+
+
+@cache
+def end_session() -> EndSession:
+    """End a session."""
+    return EndSession(
+        sessions(),
+        evidence(),
+        Jobs(_client("sqs"), settings().jobs_queue),
+        summarizer(),
+        time.time,
+        settings().usd_per_call,
+        versions={"service": __version__, "vision": "Amazon Rekognition"},
+    )
+
+
+@cache
+def tidy_evidence() -> TidyEvidence:
+    """Delete pictures that no alert cites."""
+    return TidyEvidence(sessions(), evidence())
+
+
+@cache
+def erase_session() -> EraseSession:
+    """Erase a session."""
+    return EraseSession(sessions(), evidence(), time.time)
+
+
+def _new_id() -> str:
+    return uuid.uuid4().hex

@@ -1,0 +1,1 @@
+"""Plain functions over message bodies."""

@@ -1,0 +1,369 @@
+"""In-memory stand-ins for what the flows need of the world.
+
+They keep the promises of `chalicelib.flows.ports`: each passes the contract suite of the adapter that it
+stands for. A picture is a line of words here, and shows what it says: `person 1`, `nobody 2`, `phone 3`.
+"""
+
+import hashlib
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
+from concurrent.futures import Executor, Future
+from dataclasses import dataclass, field, replace
+from threading import Lock
+from typing import Any, ParamSpec, TypeVar
+
+from chalicelib.domain import reducer, tallies
+from chalicelib.domain.credentials import StoredKey
+from chalicelib.domain.errors import BadInput, BadPicture, NotFound, SessionExists, StaleSession
+from chalicelib.domain.model import (
+    Alert,
+    FrameRecord,
+    Page,
+    Session,
+    SessionPage,
+    SessionRow,
+    Status,
+    Ticket,
+)
+from chalicelib.domain.policy import Policy
+from chalicelib.domain.report import Report, Summary, rfc3339
+from chalicelib.domain.seen import Findings, Kind, Look, Observation, Picture
+from tests import observations as show
+from tests.observations import STARTED_AT
+
+Item = TypeVar("Item")
+Params = ParamSpec("Params")
+Place = tuple[str, str]
+"""A session: its tenant and its id."""
+
+SHOWN: Mapping[str, Callable[[int], Observation]] = {
+    "person": show.seen,
+    "nobody": show.empty_room,
+    "guest": show.two_people,
+    "away": show.turned_away,
+    "phone": show.phone,
+    "note": show.note,
+    "covered": show.covered,
+    "still": show.still,
+    "outage": show.outage,
+}
+
+
+def shown(encoded: bytes) -> Observation:
+    """What is to be seen in a picture of words."""
+    word, number = encoded.decode().split()
+    return SHOWN[word](int(number))
+
+
+def look(encoded: bytes) -> Picture:
+    """The picture with its view. Raises BadPicture for one that is not of these words."""
+    try:
+        seen = shown(encoded)
+    except (ValueError, KeyError) as exc:
+        raise BadPicture("The picture cannot be decoded; encode it again.") from exc
+    return Picture(encoded, "image/jpeg", seen.view, name_of(encoded))
+
+
+def name_of(encoded: bytes) -> str:
+    """The name of a picture with these bytes."""
+    return hashlib.sha256(encoded).hexdigest()[:32]
+
+
+@dataclass(slots=True)
+class FakeClock:
+    """Stands still until it is moved."""
+
+    at: float = STARTED_AT
+
+    def __call__(self) -> float:
+        """Seconds since 1970."""
+        return self.at
+
+
+class Inline(Executor):
+    """Does everything at once, in the order it was asked for."""
+
+    def submit(
+        self, fn: Callable[Params, Item], /, *args: Params.args, **kwargs: Params.kwargs
+    ) -> Future[Item]:
+        """The finished future."""
+        future: Future[Item] = Future()
+        try:
+            future.set_result(fn(*args, **kwargs))
+        except Exception as error:  # noqa: BLE001 - a future holds whatever was raised
+            future.set_exception(error)
+        return future
+
+
+@dataclass(slots=True)
+class _Stored:
+    session: Session
+    frames: dict[int, FrameRecord] = field(default_factory=dict)
+    alerts: dict[str, Alert] = field(default_factory=dict)
+    report: Report | None = None
+
+
+@dataclass
+class FakeSessions:
+    """Sessions in a dictionary. `journal` takes down every write."""
+
+    journal: list[str] = field(default_factory=list)
+    _stored: dict[Place, _Stored] = field(default_factory=dict)
+    _tickets: dict[Place, tuple[Ticket, str]] = field(default_factory=dict)
+    _lock: Lock = field(default_factory=Lock)
+
+    def create(self, session: Session, ticket: Ticket | None) -> None:
+        """Store a new session. Raises SessionExists if its id, or the ticket, was used before."""
+        with self._lock:
+            place = _place(session)
+            if place in self._stored or (ticket and (session.tenant_id, ticket.key) in self._tickets):
+                raise SessionExists("A session with this id was started before; choose another id.")
+            self._stored[place] = _Stored(session)
+            if ticket:
+                self._tickets[session.tenant_id, ticket.key] = (ticket, session.session_id)
+
+    def ticket(self, tenant_id: str, key: str) -> tuple[Ticket, str] | None:
+        """The ticket of this key, with the id of the session that was started with it."""
+        return self._tickets.get((tenant_id, key))
+
+    def load(self, tenant_id: str, session_id: str) -> Session:
+        """The session. Raises NotFound."""
+        stored = self._stored.get((tenant_id, session_id))
+        if stored is None:
+            raise NotFound("There is no such session; check its id.")
+        return stored.session
+
+    def save(
+        self, session: Session, frames: Sequence[FrameRecord] = (), alerts: Iterable[Alert] = ()
+    ) -> Session:
+        """Store the session's next version with these, all or nothing. Raises StaleSession."""
+        with self._lock:
+            stored = self._stored.get(_place(session))
+            known = stored.frames if stored else {}
+            if (
+                stored is None
+                or stored.session.version != session.version
+                or any(frame.observation.seq in known for frame in frames)
+            ):
+                raise StaleSession("The session was changed at the same time.")
+            stored.session = replace(session, version=session.version + 1)
+            stored.frames |= {frame.observation.seq: frame for frame in frames}
+            for alert in alerts:
+                stored.alerts.pop(alert.id, None)
+                if not alert.withdrawn:
+                    stored.alerts[alert.id] = alert
+            self.journal.append(f"save {[frame.observation.seq for frame in frames]}")
+            return stored.session
+
+    def frame(self, tenant_id: str, session_id: str, seq: int) -> FrameRecord | None:
+        """A frame, if it was stored."""
+        return self._of(tenant_id, session_id).frames.get(seq)
+
+    def frames(self, tenant_id: str, session_id: str) -> Iterator[FrameRecord]:
+        """All frames in order."""
+        frames = self._of(tenant_id, session_id).frames
+        return iter([frames[seq] for seq in sorted(frames)])
+
+    def frames_page(
+        self, tenant_id: str, session_id: str, limit: int, after: str | None
+    ) -> Page[FrameRecord]:
+        """Frames in order, a page at a time. Raises BadInput for a foreign cursor."""
+        return _page(
+            [(f"{_seq(frame):012d}", frame) for frame in self.frames(tenant_id, session_id)], limit, after
+        )
+
+    def alerts(self, tenant_id: str, session_id: str) -> Iterator[Alert]:
+        """All alerts, by the frame they began with."""
+        alerts = self._of(tenant_id, session_id).alerts
+        return iter([alerts[name] for name in sorted(alerts)])
+
+    def alerts_page(
+        self,
+        tenant_id: str,
+        session_id: str,
+        limit: int,
+        after: str | None = None,
+        *,
+        newest_first: bool = False,
+    ) -> Page[Alert]:
+        """Alerts, a page at a time. Raises BadInput for a foreign cursor."""
+        listed = [(alert.id, alert) for alert in self.alerts(tenant_id, session_id)]
+        return _page(listed[::-1] if newest_first else listed, limit, after)
+
+    def report(self, tenant_id: str, session_id: str) -> Report | None:
+        """The report, if it was written."""
+        return self._of(tenant_id, session_id).report
+
+    def keep_report(self, session: Session, report: Report) -> Report:
+        """Store the report unless there is one; the stored one, whoever wrote it."""
+        with self._lock:
+            stored = self._stored.setdefault(_place(session), _Stored(session))
+            stored.report = stored.report or report
+            self.journal.append("keep_report")
+            return stored.report
+
+    def rows(self, tenant_id: str, limit: int, after: str | None) -> SessionPage:
+        """The tenant's sessions, newest first. Raises BadInput for a foreign cursor."""
+        mine = [stored.session for (tenant, _), stored in self._stored.items() if tenant == tenant_id]
+        listed = sorted(
+            ((f"{rfc3339(each.started_at)}#{each.session_id}", each) for each in mine), reverse=True
+        )
+        total, _, last = (after or f"{len(listed)}:").partition(":")
+        if not total.isdecimal():
+            raise BadInput("The cursor is not one that this list gave; start again without it.")
+        page = _page(listed, limit, last or None)
+        cursor = None if page.cursor is None else f"{total}:{page.cursor}"
+        return SessionPage(tuple(_row(each) for each in page.items), int(total), cursor)
+
+    def erase(self, tenant_id: str, session_id: str) -> dict[str, int]:
+        """Delete everything of the session, itself last; how many items of each kind there were."""
+        with self._lock:
+            gone = self._stored.pop((tenant_id, session_id), None)
+            self.journal.append("erase")
+        if gone is None:
+            return {"frames": 0, "alerts": 0, "reports": 0, "sessions": 0}
+        reports = 0 if gone.report is None else 1
+        return {"frames": len(gone.frames), "alerts": len(gone.alerts), "reports": reports, "sessions": 1}
+
+    def _of(self, tenant_id: str, session_id: str) -> _Stored:
+        return self._stored.get((tenant_id, session_id)) or _Stored(show.session())
+
+
+@dataclass
+class FakeEvidence:
+    """Pictures in a dictionary."""
+
+    journal: list[str] = field(default_factory=list)
+    _pictures: dict[Place, dict[str, Picture]] = field(default_factory=dict)
+
+    def keep(self, tenant_id: str, session_id: str, picture: Picture) -> None:
+        """Store a picture; the same one again changes nothing."""
+        self._pictures.setdefault((tenant_id, session_id), {})[picture.name] = picture
+        self.journal.append(f"keep {picture.encoded.decode()}")
+
+    def link(self, tenant_id: str, session_id: str, name: str) -> str:
+        """A link to a picture."""
+        return f"https://pictures.test/{tenant_id}/{session_id}/{name}"
+
+    def kept(self, tenant_id: str, session_id: str) -> Iterator[str]:
+        """The names of the stored pictures."""
+        return iter(sorted(self._pictures.get((tenant_id, session_id), {})))
+
+    def drop(self, tenant_id: str, session_id: str, names: Collection[str]) -> int:
+        """Delete pictures; how many there were."""
+        pictures = self._pictures.get((tenant_id, session_id), {})
+        for name in names:
+            pictures.pop(name, None)
+        self.journal.append("drop")
+        return len(names)
+
+    def shown(self, tenant_id: str, session_id: str) -> list[str]:
+        """What is to be seen in the stored pictures."""
+        pictures = self._pictures.get((tenant_id, session_id), {}).values()
+        return sorted(
+            (picture.encoded.decode() for picture in pictures), key=lambda words: int(words.split()[1])
+        )
+
+
+@dataclass
+class FakeJobs:
+    """A queue that nobody reads."""
+
+    sent: list[dict[str, str]] = field(default_factory=list)
+
+    def send(self, job: str, **about: str) -> None:
+        """Hand over a job."""
+        self.sent.append({"job": job, **about})
+
+
+@dataclass
+class FakeTenants:
+    """Tenants and keys in dictionaries."""
+
+    names: dict[str, str] = field(default_factory=dict)
+    reads: int = 0
+    _keys: dict[str, StoredKey] = field(default_factory=dict)
+
+    def create(self, tenant_id: str, name: str, created_at: str) -> None:  # noqa: ARG002 - as the port has it
+        """Store a tenant."""
+        self.names[tenant_id] = name
+
+    def add_key(self, key: StoredKey, created_at: str) -> None:  # noqa: ARG002 - as the port has it
+        """Store a key's hash."""
+        self._keys[key.key_id] = key
+
+    def key(self, key_id: str) -> StoredKey | None:
+        """What is stored of a key."""
+        self.reads += 1
+        return self._keys.get(key_id)
+
+    def revoke(self, key_id: str) -> None:
+        """Make a key useless."""
+        self._keys[key_id] = replace(self._keys[key_id], revoked=True)
+
+
+@dataclass
+class FakeVision:
+    """Sees in a picture of words what it says, and takes down what it was asked."""
+
+    asked: list[tuple[str, frozenset[Kind]]] = field(default_factory=list)
+
+    def look(self, pictures: Sequence[bytes], kinds: Collection[Kind], policy: Policy) -> list[Findings]:
+        """What each picture shows; a kind that was not asked for is None and OFF."""
+        self.asked += [(encoded.decode(), frozenset(kinds)) for encoded in pictures]
+        return [_findings(shown(encoded), kinds, policy) for encoded in pictures]
+
+    @property
+    def calls(self) -> list[str]:
+        """The pictures it was shown."""
+        return [words for words, _ in self.asked]
+
+
+@dataclass
+class FakeSummarizer:
+    """Always says the same, and counts how often."""
+
+    times: int = 0
+
+    def summarize(self, report: Report) -> Summary:  # noqa: ARG002 - as the port has it
+        """The words."""
+        self.times += 1
+        return Summary("rules", "It was watched; a person decides.", ())
+
+
+def _findings(seen: Observation, kinds: Collection[Kind], policy: Policy) -> Findings:
+    faces = seen.faces
+    if faces and not policy.emotions:
+        faces = tuple(replace(face, emotions={}) for face in faces)
+    facts: dict[str, Any] = {"faces": faces, "labels": seen.labels, "text": seen.text}
+    return Findings(
+        **{kind.value: facts[kind.value] if kind in kinds else None for kind in Kind},
+        looks={kind: seen.looks[kind] if kind in kinds else Look.OFF for kind in Kind},
+    )
+
+
+def _place(session: Session) -> Place:
+    return session.tenant_id, session.session_id
+
+
+def _seq(frame: FrameRecord) -> int:
+    return frame.observation.seq
+
+
+def _page(listed: list[tuple[str, Item]], limit: int, after: str | None) -> Page[Item]:
+    places = [place for place, _ in listed]
+    if after is not None and after not in places:
+        raise BadInput("The cursor is not one that this list gave; start again without it.")
+    start = 0 if after is None else places.index(after) + 1
+    end = start + limit
+    return Page(tuple(item for _, item in listed[start:end]), places[end - 1] if end < len(listed) else None)
+
+
+def _row(session: Session) -> SessionRow:
+    seen = reducer.progress(session)
+    return SessionRow(
+        session_id=session.session_id,
+        is_active=session.status is Status.ACTIVE,
+        start_time=rfc3339(session.started_at),
+        frames_analyzed=seen.frames - seen.unanalysed,
+        alert_count=tallies.alert_count(seen),
+    )

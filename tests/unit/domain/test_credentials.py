@@ -1,0 +1,91 @@
+"""API keys."""
+
+import hashlib
+import random
+import secrets
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from chalicelib.domain import credentials
+from chalicelib.domain.credentials import ALPHABET, ApiKey, mint, parse
+
+
+def key(stage: str = "dev", seed: int = 1) -> ApiKey:
+    return mint(stage, random.Random(seed).choice)
+
+
+def test_a_key_tells_its_stage_and_its_id_and_is_read_back() -> None:
+    made = key("prod2")
+
+    assert parse(made.text) == made
+    assert made.text.startswith(f"pk_prod2_{made.key_id}_")
+    assert (len(made.key_id), len(made.text)) == (10, len("pk_prod2_") + 10 + 1 + 32 + 6)
+
+
+def test_a_key_is_only_as_predictable_as_who_draws_it() -> None:
+    made = {mint("dev", secrets.choice).text for _ in range(50)}
+
+    assert len(made) == 50
+
+
+def test_only_the_hash_of_a_key_is_kept() -> None:
+    made = key()
+
+    assert made.hash == hashlib.sha256(made.text.encode()).hexdigest()
+
+
+@given(place=st.integers(3, 200), other=st.sampled_from(ALPHABET))
+def test_a_key_with_one_other_character_is_refused(place: int, other: str) -> None:
+    text = key().text
+    place = 3 + place % (len(text) - 3)
+    changed = text[:place] + other + text[place + 1 :]
+
+    assert parse(changed) is None or changed == text
+
+
+@given(first=st.integers(7, 55), second=st.integers(7, 55))
+def test_a_key_with_two_characters_swapped_is_refused(first: int, second: int) -> None:
+    text = list(key().text)
+    text[first], text[second] = text[second], text[first]
+    swapped = "".join(text)
+
+    assert parse(swapped) is None or swapped == key().text
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "",
+        "pk_",
+        "pk_dev",
+        key().text[:-1],
+        key().text + "0",
+        key().text + "\n",
+        " " + key().text,
+        key().text.replace("pk_", "sk_"),
+        key().text.replace("pk_dev", "pk_Dev"),
+        key().text.replace("pk_dev", "pk_"),
+        key().text.replace("pk_dev", "pk_" + "a" * 17),
+        key().text.lower(),
+    ],
+)
+def test_what_is_no_key_is_refused(text: str) -> None:
+    assert parse(text) is None
+
+
+@given(st.text(max_size=80))
+def test_no_text_of_a_stranger_is_a_key_or_an_error(text: str) -> None:
+    assert parse(text) is None
+    assert parse("pk_dev_" + text) is None
+
+
+def test_a_key_of_letters_beyond_ascii_is_refused_even_with_its_checksum() -> None:
+    body = "pk_dev_" + "é" * 10 + "_" + "é" * 32
+
+    assert parse(body + credentials._checksum(body)) is None  # noqa: SLF001 - an attacker can compute it
+
+
+def test_the_stage_is_inside_the_checksum() -> None:
+    assert parse(key("dev").text.replace("pk_dev_", "pk_prod_")) is None
