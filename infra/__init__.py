@@ -1,0 +1,1 @@
+"""What surrounds the service: the cloud it stands on, its deployment, and the same cloud on a laptop."""

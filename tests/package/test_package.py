@@ -1,0 +1,201 @@
+"""The package and the layer that `make package` builds, used as Lambda uses them."""
+
+import importlib.util
+import json
+import os
+import shutil
+import subprocess
+import sys
+import textwrap
+from pathlib import Path
+from typing import Any
+from zipfile import ZipFile
+
+import pytest
+
+from infra.deploy.errors import PackageError
+from infra.deploy.package import APP, LAYER, make_package
+from infra.deploy.target import running
+from tests.package.conftest import TREE, Built
+
+# What the runtime brings of itself.
+RUNTIME = ("boto3", "botocore", "s3transfer", "jmespath", "dateutil", "six", "urllib3")
+
+
+@pytest.fixture(scope="session")
+def runtime(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    folder = tmp_path_factory.mktemp("runtime")
+    for name in RUNTIME:
+        spec = importlib.util.find_spec(name)
+        assert spec
+        assert spec.origin
+        module = Path(spec.origin)
+        source = module.parent if module.name == "__init__.py" else module
+        (folder / source.name).symlink_to(source)
+    return folder
+
+
+def in_lambda(built: Built, runtime: Path, program: str) -> Any:  # noqa: ANN401 - any JSON
+    """What the program prints as JSON; it sees the package, the layer and the runtime, and nothing else."""
+    path = [str(built.task), str(built.layer / "python"), str(runtime)]
+    done = subprocess.run(
+        [
+            sys.executable,
+            "-I",
+            "-S",
+            "-B",
+            "-c",
+            f"import sys; sys.path[:0] = {path}\n{textwrap.dedent(program)}",
+        ],
+        env={"AWS_REGION": "eu-west-1", "AWS_DEFAULT_REGION": "eu-west-1", "STAGE": "dev"},
+        cwd=built.task,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.returncode == 0, done.stderr
+    return json.loads(done.stdout.splitlines()[-1])
+
+
+def call(built: Built, runtime: Path, path: str) -> Any:  # noqa: ANN401 - any JSON
+    """The answer of the API's handler to a GET that came through API Gateway."""
+    event = {
+        "resource": path,
+        "path": path,
+        "httpMethod": "GET",
+        "headers": {"Accept": "*/*"},
+        "multiValueQueryStringParameters": None,
+        "pathParameters": None,
+        "stageVariables": None,
+        "requestContext": {
+            "requestId": "c0ffee",
+            "resourcePath": path,
+            "path": f"/dev{path}",
+            "httpMethod": "GET",
+            "identity": {"sourceIp": "192.0.2.1"},
+        },
+        "body": None,
+        "isBase64Encoded": False,
+    }
+    program = f"""
+        import json
+        import app
+        print(json.dumps(app.app({event!r}, None)))
+    """
+    return in_lambda(built, runtime, program)
+
+
+def test_packaged_service_answers_api_gateway(built: Built, runtime: Path) -> None:
+    answer = call(built, runtime, "/health")
+
+    assert (answer["statusCode"], json.loads(answer["body"])["status"]) == (200, "healthy")
+
+
+def test_packaged_service_has_its_pages(built: Built, runtime: Path) -> None:
+    answer = call(built, runtime, "/api/docs")
+
+    assert (answer["statusCode"], "<html" in answer["body"]) == (200, True)
+
+
+def test_every_packaged_module_imports(built: Built, runtime: Path) -> None:
+    imported = in_lambda(
+        built,
+        runtime,
+        """
+        import importlib, json, pkgutil
+        import chalicelib
+        names = [module.name for module in pkgutil.walk_packages(chalicelib.__path__, "chalicelib.")]
+        print(json.dumps([importlib.import_module(name).__name__ for name in names]))
+        """,
+    )
+
+    modules = {
+        file for file in (TREE / "chalicelib").rglob("*.py") if file.parent.joinpath("__init__.py").exists()
+    }
+    assert len(imported) == len(modules) - 1  # chalicelib itself
+
+
+def test_pinned_libraries_work_from_package_and_layer(built: Built, runtime: Path) -> None:
+    found = in_lambda(
+        built,
+        runtime,
+        """
+        import json, sys
+        import cv2, numpy, openai, pydantic, pydantic_core
+        grey = numpy.full((48, 64), 128, dtype=numpy.uint8)
+        _, jpeg = cv2.imencode(".jpg", grey)
+        cascade = cv2.CascadeClassifier(cv2.data.haarcascades + "haarcascade_frontalface_alt2.xml")
+        places = {module.__name__: module.__file__ for module in (cv2, numpy, openai, pydantic_core)}
+        print(json.dumps([places, cv2.imdecode(jpeg, cv2.IMREAD_GRAYSCALE).shape, cascade.empty()]))
+        """,
+    )
+
+    places, shape, cascade_empty = found
+    roots = {name: os.path.commonpath([place, built.layer.parent]) for name, place in places.items()}
+    assert set(roots.values()) == {str(built.layer.parent)}
+    assert (shape, cascade_empty) == ([48, 64], False)
+
+
+def test_both_zips_fit_lambda_with_room_to_grow(built: Built) -> None:
+    package = built.package
+
+    assert package.app.zipped < 25 * 1024 * 1024
+    assert package.app.unzipped + package.layer.unzipped < 235 * 1024 * 1024
+
+
+def test_zips_carry_no_time_of_their_build(built: Built) -> None:
+    dates = set()
+    for name in (APP, LAYER):
+        with ZipFile(built.package.folder / name) as archive:
+            dates |= {entry.date_time for entry in archive.infolist()}
+
+    assert dates == {(1980, 1, 1, 0, 0, 0)}
+
+
+def test_packaging_leaves_nothing_in_the_tree(built: Built) -> None:
+    assert built.left_behind == set()
+
+
+def test_template_is_clean_by_cfn_lint(built: Built) -> None:
+    cfn_lint = Path(sys.executable).with_name("cfn-lint")
+    done = subprocess.run(
+        [cfn_lint, "--regions", "eu-west-1", "--", built.template], check=False, capture_output=True
+    )
+
+    assert (done.stdout.decode(), done.returncode) == ("", 0)
+
+
+def test_every_function_has_the_layer_its_stage_and_a_policy_of_its_own(built: Built) -> None:
+    template = json.loads(built.template.read_text())
+    functions = {
+        name: resource["Properties"]
+        for name, resource in template["Resources"].items()
+        if resource["Type"] == "AWS::Serverless::Function"
+    }
+
+    assert template["Globals"]["Function"]["Layers"] == [{"Ref": "PictureLayer"}]
+    assert template["Resources"]["PictureLayer"]["Properties"]["ContentUri"] == f"./{LAYER}"
+    assert {name: (function["CodeUri"], function["Environment"]) for name, function in functions.items()} == {
+        name: (f"./{APP}", {"Variables": {"STAGE": "dev"}}) for name in ("APIHandler", "RunJob")
+    }
+    assert len({json.dumps(function["Role"]) for function in functions.values()}) == len(functions)
+
+
+def test_job_function_listens_to_the_queue_of_the_stage(built: Built) -> None:
+    template = json.loads(built.template.read_text())
+    (source,) = template["Resources"]["RunJob"]["Properties"]["Events"].values()
+
+    assert source["Properties"]["Queue"]["Fn::Sub"].endswith(":proctoring-dev-jobs")
+
+
+def test_service_that_does_not_import_is_not_packaged(tmp_path: Path) -> None:
+    tree = tmp_path / "tree"
+    shutil.copytree(TREE / ".chalice", tree / ".chalice")
+    for name in ("requirements.txt", "requirements-layer.txt"):
+        (tree / name).touch()
+    (tree / "app.py").write_text("raise RuntimeError('the service is broken')")
+
+    with pytest.raises(PackageError, match="the service is broken"):
+        make_package(tree, tmp_path / "out", "dev", running())
+
+    assert not (tmp_path / "out").exists()

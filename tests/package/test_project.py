@@ -1,0 +1,112 @@
+"""The copy of the service that Chalice packages: complete, configured for its stage, with least privilege."""
+
+import json
+import re
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from chalicelib.settings import Settings
+from infra.deploy.errors import PackageError
+from infra.deploy.project import POLICIES, copy_project, in_cloudformation, sources
+from infra.deploy.target import Target
+from infra.deploy.template import wrong_with_template
+from tests.package.conftest import TREE
+
+TARGET = Target(minor=12)
+
+# These actions accept no narrower resource.
+ANY_PICTURE = {"rekognition:DetectFaces", "rekognition:DetectLabels", "rekognition:DetectText"}
+
+
+def statements() -> list[dict[str, Any]]:
+    documents = [json.loads(policy.read_text()) for policy in POLICIES.glob("*.json")]
+    return [statement for document in documents for statement in document["Statement"]]
+
+
+def listed(one_or_more: str | list[str]) -> list[str]:
+    return [one_or_more] if isinstance(one_or_more, str) else one_or_more
+
+
+def test_any_stage_is_configured_from_one_source(tmp_path: Path) -> None:
+    copy_project(TREE, tmp_path / "copy", "prod", TARGET)
+
+    config = json.loads((tmp_path / "copy/.chalice/config.json").read_text())
+    policy = (tmp_path / "copy/.chalice/api_handler.json").read_text()
+    assert (config["environment_variables"], config["api_gateway_stage"]) == ({"STAGE": "prod"}, "prod")
+    assert config["lambda_functions"] == {
+        "api_handler": {"iam_policy_file": "api_handler.json"},
+        "run_job": {"iam_policy_file": "run_job.json", "lambda_timeout": 60},
+    }
+    assert "table/proctoring-prod-sessions" in policy
+    assert "${Stage}" not in policy
+
+
+def test_copy_holds_the_service_and_no_compiled_leftovers(tmp_path: Path) -> None:
+    tree = tmp_path / "tree"
+    (tree / "chalicelib/__pycache__").mkdir(parents=True)
+    (tree / "chalicelib/__pycache__/rules.cpython-312.pyc").touch()
+    (tree / "chalicelib/pages").mkdir()
+    (tree / "chalicelib/pages/docs.html").touch()
+    (tree / "app.py").touch()
+
+    assert [name for name, _ in sources(tree)] == ["app.py", "chalicelib/pages/docs.html"]
+
+
+@pytest.mark.parametrize("stage", ["", "Prod", "1st", "a-b", "a" * 17, "../up"])
+def test_name_that_cannot_be_a_stage_is_refused(tmp_path: Path, stage: str) -> None:
+    with pytest.raises(PackageError, match="cannot be a stage"):
+        copy_project(TREE, tmp_path / "copy", stage, TARGET)
+
+
+def test_policies_leave_the_account_to_cloudformation() -> None:
+    arn = "arn:${AWS::Partition}:s3:::proctoring-dev-evidence-${AWS::AccountId}"
+
+    assert in_cloudformation({"Effect": "Allow", "Resource": [arn]}) == {
+        "Effect": "Allow",
+        "Resource": [{"Fn::Sub": arn}],
+    }
+
+
+def test_policies_name_actions_one_by_one() -> None:
+    assert [each for statement in statements() for each in listed(statement["Action"]) if "*" in each] == []
+
+
+def test_policies_allow_everywhere_only_what_accepts_no_resource() -> None:
+    everywhere = [set(statement["Action"]) for statement in statements() if statement["Resource"] == "*"]
+
+    assert everywhere == [ANY_PICTURE]
+
+
+def test_policies_name_only_resources_of_the_stage() -> None:
+    arns = [arn for statement in statements() for arn in listed(statement["Resource"]) if arn != "*"]
+    named = {re.sub(r"\$\{AWS::\w+}", "", arn) for arn in arns} - {"arn::logs:::log-group:/aws/lambda/*"}
+
+    settings = Settings(stage="dev")
+    assert {arn.replace("${Stage}", "dev") for arn in named} == {
+        f"arn::dynamodb:::table/{settings.sessions_table}",
+        f"arn::dynamodb:::table/{settings.sessions_table}/index/by_start",
+        f"arn::dynamodb:::table/{settings.tenants_table}",
+        f"arn::s3:::{settings.bucket}-",
+        f"arn::s3:::{settings.bucket}-/*",
+        f"arn::sqs:::{settings.jobs_queue}",
+        f"arn::secretsmanager:::secret:{settings.secrets_name}-??????",
+    }
+
+
+def test_function_that_was_renamed_without_its_policy_and_settings_is_found(tmp_path: Path) -> None:
+    handlers = {"APIHandler": "app.app", "Work": "app.work"}
+    functions = {
+        name: {"Type": "AWS::Serverless::Function", "Properties": {"Handler": handler}}
+        for name, handler in handlers.items()
+    }
+    template, config = tmp_path / "sam.json", tmp_path / "config.json"
+    template.write_text(json.dumps({"Resources": functions}))
+    config.write_text(json.dumps({"lambda_functions": {"run_job": {"lambda_timeout": 60}}}))
+
+    assert list(wrong_with_template(template, config)) == [
+        "the function work may do nothing: write infra/deploy/policies/work.json",
+        "app.py has no function run_job, which infra/deploy/policies/run_job.json is for",
+        "app.py has no function run_job, which .chalice/config.json configures",
+    ]
