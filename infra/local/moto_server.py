@@ -1,0 +1,39 @@
+"""AWS on this machine: moto's server with our overrides. `python -m infra.local.moto_server --port N`."""
+
+import argparse
+import logging
+import os
+import warnings
+
+from moto.moto_server.werkzeug_app import (
+    DomainDispatcherApplication,
+    MotoRequestHandler,
+    create_backend_app,
+)
+from werkzeug.serving import make_server
+
+from infra.local import dynamodb, secret
+from infra.local.program import HOST
+
+LEFT_OUT = ("AWS::S3::BucketPolicy",)
+"""Resources of the template that moto's CloudFormation does not make, on purpose: moto enforces bucket
+policies without their conditions, so that "refuse what comes without TLS" would refuse everything."""
+ADDED = (secret.Secret,)
+"""Resources that it lacks; moto finds them among the subclasses of its model."""
+
+
+def main() -> None:
+    """Serve until the process is ended."""
+    parser = argparse.ArgumentParser(prog="infra.local.moto_server")
+    parser.add_argument("--port", type=int, required=True)
+    port = parser.parse_args().port
+    logging.getLogger("werkzeug").setLevel(logging.ERROR)
+    warnings.filterwarnings("ignore", message="Tried to parse", category=UserWarning)
+    os.environ.setdefault("MOTO_PORT", str(port))
+    dynamodb.install()
+    application = DomainDispatcherApplication(create_backend_app)
+    make_server(HOST, port, application, threaded=True, request_handler=MotoRequestHandler).serve_forever()
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,39 @@
+"""The offline cloud, for every test over HTTP: one for each test process, started when first asked for."""
+
+import secrets
+import time
+import uuid
+from collections.abc import Iterator
+from functools import cached_property
+
+import pytest
+
+from chalicelib.aws.tenants import Tenants
+from chalicelib.flows.open_tenant import OpenTenant
+from infra.local.cloud import STAGE, OfflineCloud
+
+
+class Cloud(OfflineCloud):
+    """The offline cloud: `url`, `rekognition_url`, `aws_url`, `client(service)`, and tenants for tests."""
+
+    @cached_property
+    def api_key(self) -> str:
+        """A key that all tests share."""
+        return self.new_api_key()
+
+    def new_api_key(self, name: str = "Acme Hiring") -> str:
+        """The key of a new tenant, who has no sessions yet: two writes, no process of its own."""
+        tenants = Tenants(self.client("dynamodb"), f"proctoring-{STAGE}-tenants")
+        return OpenTenant(tenants, time.time, lambda: uuid.uuid4().hex, secrets.choice, STAGE)(name).text
+
+
+@pytest.fixture(scope="session")
+def cloud(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Cloud]:
+    with Cloud(logs=tmp_path_factory.mktemp("cloud")) as started:
+        yield started
+
+
+@pytest.fixture
+def api_key(cloud: Cloud) -> str:
+    """The key of a tenant that no other test uses."""
+    return cloud.new_api_key()
