@@ -120,6 +120,16 @@ def test_a_face_that_the_frame_cuts_in_half_is_a_face_of_which_little_is_known(
 
 
 @pytest.mark.usefixtures("real_engine")
+@pytest.mark.parametrize("closer", [1.0, 2.5, 6.0])
+def test_a_face_is_seen_from_afar_and_close_up(rekognition: "RekognitionClient", closer: float) -> None:
+    half = round(200 / closer)
+    part = packaged("astronaut.png")[max(0, 124 - half) : 124 + half, max(0, 224 - half) : 224 + half]
+    picture = cv2.resize(part, (640, 640), interpolation=cv2.INTER_CUBIC).astype(np.uint8, copy=False)
+
+    assert len(rekognition.detect_faces(Image={"Bytes": jpeg_of(picture)})["FaceDetails"]) == 1
+
+
+@pytest.mark.usefixtures("real_engine")
 def test_a_darker_picture_is_less_bright_and_a_blurred_one_less_sharp(
     rekognition: "RekognitionClient",
 ) -> None:

@@ -9,7 +9,6 @@ import math
 import os
 from dataclasses import dataclass
 
-import cv2
 import numpy as np
 from numpy.typing import NDArray
 
@@ -123,11 +122,11 @@ def _patch(rgb: Pixels, face: Square) -> tuple[Pixels, int, int]:
     height, width = rgb.shape[:2]
     side = max(8, round(face.side * _PATCH_SCALE))
     left, top = round(face.left + (face.side - side) / 2), round(face.top + (face.side - side) / 2)
-    inner = rgb[max(0, top) : max(0, top + side), max(0, left) : max(0, left + side)]
+    inner = rgb[max(0, top) : max(0, min(height, top + side)), max(0, left) : max(0, min(width, left + side))]
     above, before = max(0, -top), max(0, -left)
-    below, after = max(0, top + side - height), max(0, left + side - width)
-    patch = cv2.copyMakeBorder(inner, above, below, before, after, cv2.BORDER_CONSTANT)
-    return patch.astype(np.uint8, copy=False), left, top
+    patch = np.zeros((side, side, 3), np.uint8)
+    patch[above : above + inner.shape[0], before : before + inner.shape[1]] = inner
+    return patch, left, top
 
 
 def _parsed(graph: str) -> object:

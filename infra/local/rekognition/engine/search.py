@@ -1,10 +1,10 @@
 """Where to look for faces in a picture, and which finds to believe.
 
 The detector sees 192 x 192 pixels, so the whole picture, four overlapping tiles and the mirrored edges are
-looked at in turn. A face that the frame cuts in half is no face to the detector; mirrored at the frame's edge
-it is whole again. What only a second look shows must also fit the mesh: that keeps hands, shirts and hair
-out. The thresholds are those that gave the best count of 0, 1 or 2 faces on the labelled clips, see
-docs/rekognition-offline.md.
+looked at in turn, and where nothing was found a step is taken back. A face that the frame cuts in half is no
+face to the detector; mirrored at the frame's edge it is whole again. What only a second look shows must also
+fit the mesh: that keeps hands, shirts and hair out. The thresholds are those that gave the best count of 0, 1
+or 2 faces on the labelled clips, see docs/rekognition-offline.md.
 """
 
 from collections.abc import Iterator
@@ -22,6 +22,7 @@ BELIEVED_SCORE = 0.85
 _TILE_SHARE, _TILE_SCORE, _TILE_LEAST_SIDE, _TILE_INSIDE = 0.6, 0.7, 0.03, 0.95
 _ONLY_FACE_SCORE, _ONLY_FACE_LEAST_SIDE = 0.65, 0.05
 _EDGE_SHARE, _EDGE_INSIDE, _EDGE_LEAST_SIDE = 0.25, (0.4, 0.9), 0.06
+_CLOSE_LEAST_SIDE = 0.7
 _SAME_OVERLAP, _SAME_COVER = 0.3, 0.6
 
 
@@ -52,7 +53,7 @@ class Seeker:
         ]
         finds += self._edges(rgb)
         finds += self._tiles(rgb, alone=not finds)
-        return _distinct(finds)
+        return _distinct(finds or list(self._close(rgb)))
 
     def _whole(self, rgb: Pixels) -> list[Find]:
         return [Find(square, self._mesh.fit(rgb, square)) for square in self._detector.find(rgb)]
@@ -71,6 +72,18 @@ class Seeker:
                         points = self._mesh.fit(rgb, found)
                         if points is not None:
                             yield Find(found, points)
+
+    def _close(self, rgb: Pixels) -> Iterator[Find]:
+        """Take a step back from a face too close for the detector, by a black margin around the picture."""
+        height, width = rgb.shape[:2]
+        above, before = height // 2, width // 2
+        smaller = cv2.copyMakeBorder(rgb, above, above, before, before, cv2.BORDER_CONSTANT)
+        for square in self._detector.find(smaller.astype(np.uint8, copy=False)):
+            found = square.moved(-before, -above)
+            if found.score >= _TILE_SCORE and found.side >= _CLOSE_LEAST_SIDE * min(height, width):
+                points = self._mesh.fit(rgb, found)
+                if points is not None:
+                    yield Find(found, points)
 
     def _edges(self, rgb: Pixels) -> Iterator[Find]:
         """Look at both edges at once: each strip beside its mirror image, side by side in one picture."""
