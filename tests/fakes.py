@@ -208,7 +208,7 @@ class FakeSessions:
             ((f"{rfc3339(each.started_at)}#{each.session_id}", each) for each in mine), reverse=True
         )
         total, _, last = (after or f"{len(listed)}:").partition(":")
-        if not total.isdecimal():
+        if not total.isdecimal() or (after and not last):
             raise BadInput("The cursor is not one that this list gave; start again without it.")
         page = _page(listed, limit, last or None)
         cursor = None if page.cursor is None else f"{total}:{page.cursor}"

@@ -69,7 +69,7 @@ def read_multipart(raw: bytes, content_type: str) -> tuple[dict[str, str], dict[
                 files[part.name] = part.raw
             else:
                 fields[part.name] = part.value
-    except (MultipartError, UnicodeDecodeError, ValueError) as exc:
+    except (MultipartError, LookupError, ValueError) as exc:  # LookupError: an unknown charset
         raise BadInput("The form cannot be read; send multipart/form-data with its boundary.") from exc
     return fields, files
 

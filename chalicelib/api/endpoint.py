@@ -115,8 +115,10 @@ def endpoint(
 
         def handle(**ids: str) -> Response:
             request = blueprint.current_request
+            is_form = bodies.is_multipart(request.headers.get("content-type", ""))
+            json_body = None if multipart and is_form else body
             try:
-                return _answered(view(_call(request, roles, body, query, ids), **ids), status)
+                return _answered(view(_call(request, roles, json_body, query, ids), **ids), status)
             except ProctoringError as error:
                 logger.info("refused", error=type(error).__name__, path=path, method=method)
                 return problem(error, instance=path.format(**ids))
@@ -139,11 +141,10 @@ def _call(
     if roles:
         caller = authenticate(request.headers.get("authorization"))
         authorize(caller, roles, ids.get("session_id"))
-    is_form = bodies.is_multipart(request.headers.get("content-type", ""))
     return Call(
         request=request,
         caller=caller,
-        body=bodies.read_json(body, raw_body(request)) if body and not is_form else None,
+        body=bodies.read_json(body, raw_body(request)) if body else None,
         query=bodies.read_fields(query, request.query_params or {}) if query else None,
     )
 

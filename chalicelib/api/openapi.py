@@ -11,7 +11,15 @@ from chalicelib import __version__
 from chalicelib.api.auth import Role
 from chalicelib.api.endpoint import OPERATIONS, Operation
 from chalicelib.api.problems import MEDIA_TYPE, STATUSES
-from chalicelib.domain.errors import Forbidden, NotFound, ProctoringError, Unauthorized
+from chalicelib.domain.errors import (
+    BadInput,
+    BodyTooLarge,
+    Forbidden,
+    NotFound,
+    ProctoringError,
+    Unauthorized,
+    UpstreamDown,
+)
 
 _SCHEMAS = "#/components/schemas/"
 _PROBLEM = {
@@ -145,8 +153,13 @@ def _responses(operation: Operation) -> dict[str, Any]:
     good = {"description": "Success", "content": {operation.media_type: {"schema": schema}}}
     responses: dict[str, Any] = {str(operation.status): good}
     raised: dict[int, list[type[ProctoringError]]] = {}
-    usual = (Unauthorized, Forbidden, *((NotFound,) if "{session_id}" in operation.path else ()))
-    for error in dict.fromkeys((*operation.errors, *(usual if operation.roles else ()))):
+    usual: list[type[ProctoringError]] = []
+    if operation.roles:
+        usual += [Unauthorized, Forbidden, UpstreamDown]
+        usual += [NotFound] if "{session_id}" in operation.path else []
+    usual += [BadInput] if operation.query else []
+    usual += [BadInput, BodyTooLarge] if operation.body else []
+    for error in dict.fromkeys((*operation.errors, *usual)):
         raised.setdefault(STATUSES[error], []).append(error)
     for status, errors in sorted(raised.items()):
         responses[str(status)] = {

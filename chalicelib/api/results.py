@@ -156,6 +156,9 @@ def _reasons(record: FrameRecord, policy: Policy, metrics: MetricsResult) -> dic
     why = UNANALYSED if faces is None else NOT_SAID if faces else NO_FACE
     empty = [name for name in MetricsResult.model_fields if getattr(metrics, name) is None]
     reasons = dict.fromkeys(empty, why)
+    face = record.observation.primary
+    if face is None or dominant_emotion(face.emotions) is None:
+        reasons["dominant_emotion"] = why
     if faces is None:
         reasons["face_count"] = UNANALYSED
         reasons["emotions"] = UNANALYSED

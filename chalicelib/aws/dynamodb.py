@@ -16,6 +16,7 @@ if TYPE_CHECKING:
 Item = dict[str, Any]
 
 _BATCH_WRITE = 25
+FOREIGN_CURSOR = "The cursor is not one that this list gave; start again without it."
 
 
 def condition_failed(error: ClientError) -> bool:
@@ -46,11 +47,15 @@ def parts_of(text: str, count: int) -> list[str]:
     """What a cursor holds. Raises BadInput."""
     try:
         parts = json.loads(base64.urlsafe_b64decode(text + "=" * (-len(text) % 4)))
-    except (binascii.Error, ValueError) as exc:
-        raise BadInput("The cursor is not one that this list gave; start again without it.") from exc
-    if not isinstance(parts, list) or len(parts) != count or not all(isinstance(part, str) for part in parts):
-        raise BadInput("The cursor is not one that this list gave; start again without it.")
+    except (binascii.Error, ValueError, RecursionError) as exc:
+        raise BadInput(FOREIGN_CURSOR) from exc
+    if not isinstance(parts, list) or len(parts) != count or not all(_is_key(part) for part in parts):
+        raise BadInput(FOREIGN_CURSOR)
     return parts
+
+
+def _is_key(part: object) -> bool:
+    return isinstance(part, str) and bool(part)
 
 
 def delete_all(client: "DynamoDBClient", table: str, keys: Iterable[Item]) -> int:

@@ -69,9 +69,11 @@ class Evidence:
         try:
             for start in range(0, len(keys), _BATCH_DELETE):
                 batch = keys[start : start + _BATCH_DELETE]
-                self._client.delete_objects(
+                reply = self._client.delete_objects(
                     Bucket=self._bucket, Delete={"Objects": [{"Key": key} for key in batch], "Quiet": True}
                 )
+                if reply.get("Errors"):
+                    raise UpstreamDown("The service's picture storage kept some pictures; try again.")
         except (ClientError, BotoCoreError) as exc:
             raise UpstreamDown("The service's picture storage did not answer; try again.") from exc
         return len(keys)

@@ -15,9 +15,17 @@ from typing import TYPE_CHECKING, Any
 from botocore.exceptions import BotoCoreError, ClientError
 
 from chalicelib.aws.codec import pack, unpack
-from chalicelib.aws.dynamodb import Item, condition_failed, cursor, delete_all, parts_of, upstream_down
+from chalicelib.aws.dynamodb import (
+    FOREIGN_CURSOR,
+    Item,
+    condition_failed,
+    cursor,
+    delete_all,
+    parts_of,
+    upstream_down,
+)
 from chalicelib.domain import reducer, tallies
-from chalicelib.domain.errors import NotFound, SessionExists, StaleSession
+from chalicelib.domain.errors import BadInput, NotFound, SessionExists, StaleSession
 from chalicelib.domain.model import Alert, FrameRecord, Page, Session, SessionPage, SessionRow, Status, Ticket
 from chalicelib.domain.report import Report, rfc3339
 
@@ -155,6 +163,8 @@ class Sessions:
         start: Any = {}
         if after:
             started, session_id, total = parts_of(after, 3)
+            if not total.isdecimal():
+                raise BadInput(FOREIGN_CURSOR)
             key = _key(_pk(tenant_id, session_id), "session")
             start = {"ExclusiveStartKey": key | {"tenant_id": {"S": tenant_id}, "started": {"S": started}}}
         else:

@@ -25,6 +25,8 @@ MOST_PIXELS = 25_000_000
 """Enough for any camera; a small file can hold far more, and would fill the memory when decoded."""
 LEAST_SIDE = 80
 """Rekognition refuses smaller pictures."""
+MOST_ELONGATED = 20
+"""No camera gives a longer picture; made as wide as the others it would fill the memory."""
 
 _WIDTH = 320
 _CELLS = (16, 12)
@@ -71,14 +73,27 @@ def _size(encoded: bytes) -> tuple[int, int]:
         raise PictureTooLarge(f"The picture is {width} x {height} pixels; send at most {MOST_PIXELS} in all.")
     if min(width, height) < LEAST_SIDE:
         raise BadPicture(f"The picture is {width} x {height} pixels; each side needs at least {LEAST_SIDE}.")
+    if max(width, height) > MOST_ELONGATED * min(width, height):
+        raise BadPicture(f"The picture is {width} x {height} pixels; send one that is less elongated.")
     return width, height
 
 
 def _check_whole(encoded: bytes, media_type: str) -> None:
-    # OpenCV paints the missing part of a truncated JPEG grey and says nothing.
-    end = b"\xff\xd9" if media_type == "image/jpeg" else b"IEND"
-    if end not in encoded[-_TAIL:]:
+    # OpenCV paints the missing part of a truncated JPEG grey and says nothing; for a PNG's chunk it takes as
+    # much memory as the chunk claims to be long, which 430 bytes can make 4 GB.
+    whole = b"\xff\xd9" in encoded[-_TAIL:] if media_type == "image/jpeg" else _ends_with_its_chunks(encoded)
+    if not whole:
         raise BadPicture("The picture is cut off; send the file whole.")
+
+
+def _ends_with_its_chunks(png: bytes) -> bool:
+    place = len(_PNG)
+    while place + 12 <= len(png):
+        length, kind = struct.unpack(">I4s", png[place : place + 8])
+        place += 12 + length
+        if kind == b"IEND":
+            return bool(place <= len(png))
+    return False
 
 
 def _small_grey(encoded: bytes, width: int) -> Grey:

@@ -35,6 +35,8 @@ _LEAST_LABEL_CONFIDENCE = 55.0
 # What a frame may bring, whatever a provider says: a frame's item stays small.
 _MOST_LABELS, _MOST_LINES, _MOST_FACES = 40, 50, 50
 _LONGEST = 200
+_GARBLED = (TypeError, ValueError, KeyError, AttributeError, OverflowError, RecursionError)
+"""What reading a reply of a foreign shape raises, in botocore and here."""
 
 
 class Rekognition:
@@ -114,7 +116,7 @@ def _ask(call: Callable[[], Any]) -> Reply:
         raise VisionUnavailable(exc.response.get("Error", {}).get("Code", "ClientError")) from exc
     except (BotoCoreError, ResponseParserError) as exc:
         raise VisionUnavailable(type(exc).__name__) from exc
-    except (TypeError, ValueError, KeyError, AttributeError) as exc:
+    except _GARBLED as exc:
         # botocore trips over replies of a foreign shape in these ways.
         raise VisionUnavailable("garbled reply") from exc
     return reply
@@ -124,7 +126,7 @@ def _read(reply: Reply, member: str, translate: Callable[[Reply], Fact]) -> tupl
     # A reply without the member does not say "none": it says nothing.
     try:
         return tuple(translate(each) for each in reply[member])
-    except (TypeError, ValueError, KeyError, AttributeError) as exc:
+    except _GARBLED as exc:
         raise VisionUnavailable("garbled reply") from exc
 
 

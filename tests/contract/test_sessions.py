@@ -1,0 +1,518 @@
+"""What every store of sessions promises: the one in memory and the one in DynamoDB."""
+
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
+from itertools import count
+from typing import Any, cast
+
+import pytest
+
+from chalicelib.aws import dynamodb
+from chalicelib.aws.sessions import Sessions as DynamoSessions
+from chalicelib.domain import reducer
+from chalicelib.domain import report as reports
+from chalicelib.domain.errors import BadInput, NotFound, SessionExists, StaleSession
+from chalicelib.domain.model import Alert, FrameRecord, Session, SessionRow, Ticket
+from chalicelib.domain.policy import Policy
+from chalicelib.domain.report import Report, Summary
+from chalicelib.domain.seen import (
+    BoundingBox,
+    EyeDirection,
+    Face,
+    Kind,
+    Label,
+    Landmark,
+    Line,
+    Look,
+    Observation,
+    Pose,
+    View,
+)
+from chalicelib.flows.ports import Sessions
+from tests import observations as show
+from tests.contract.cloud import Cloud, OneAtATime
+from tests.fakes import FakeSessions
+from tests.observations import STARTED_AT, seen
+
+RETENTION_S = 90 * 86_400.0
+
+
+@pytest.fixture(params=["in memory", "in DynamoDB"])
+def sessions(request: pytest.FixtureRequest) -> Sessions:
+    if request.param == "in memory":
+        return FakeSessions()
+    cloud: Cloud = request.getfixturevalue("cloud")
+    client = cast("Any", OneAtATime(cloud.client("dynamodb")))
+    return DynamoSessions(client, cloud.settings.sessions_table, retention_s=RETENTION_S)
+
+
+def new(tenant: str, session_id: str = "s-1", *, started_at: float = STARTED_AT) -> Session:
+    return Session(tenant, session_id, started_at)
+
+
+@pytest.fixture
+def session(sessions: Sessions, tenant: str) -> Session:
+    """A session that is stored."""
+    made = new(tenant)
+    sessions.create(made, None)
+    return made
+
+
+def step(current: Session, *frames: Observation) -> tuple[Session, list[FrameRecord], tuple[Alert, ...]]:
+    """What the flow hands over to be saved."""
+    stepped, changes = reducer.step(current, *frames)
+    return stepped, [FrameRecord(each, changes) for each in frames], changes
+
+
+RICH = Observation(
+    seq=1,
+    at_s=0.125,
+    view=View(640, 480, 120.5, 50.25, 220.0, 0.1543, bytes(range(192))),
+    faces=(
+        Face(
+            box=BoundingBox(0.1, -0.2, 0.3, 0.4),
+            confidence=99.87,
+            pose=Pose(-12.5, 3.25, 1.0),
+            eye_direction=EyeDirection(-5.5, 4.4, 98.7),
+            landmarks=(Landmark("eyeLeft", 0.31, 0.42), Landmark("eyeRight", 0.41, 0.42)),
+            emotions={"CALM": 90.5, "HAPPY": 1.25},
+            face_occluded=False,
+            brightness=80.1,
+            sharpness=95.3,
+        ),
+        Face(box=BoundingBox(0.0, 0.0, 0.1, 0.1), confidence=55.0),
+    ),
+    labels=(Label("Mobile Phone", 88.0, ("Electronics",), ("Cell Phone",), (BoundingBox(0, 0, 1, 1),)),),
+    text=(Line("Ünïcode ✓ 日本", 97.0, BoundingBox(0.0, 0.5, 0.5, 0.1)), Line("plain line", 81.0)),
+    looks={Kind.FACES: Look.ASKED, Kind.LABELS: Look.REUSED, Kind.TEXT: Look.FAILED},
+    picture="0123456789abcdef",
+)
+
+
+def test_a_new_session_is_loaded_as_it_was(sessions: Sessions, tenant: str) -> None:
+    made = replace(
+        new(tenant),
+        policy=Policy(
+            emotions=False,
+            keep_frames="all",
+            alerts_off=("blurred",),
+            after_frames={"low_light": 7},
+            yaw_deg=12.5,
+        ),
+        job={"title": "Ingénieur", "levels": [1, 2.5, None, True, {"deep": []}]},
+        candidate={"id": 7},
+        consent={"at": "2027-01-15T08:00:00Z"},
+        clock_offset_s=-1.5,
+    )
+
+    sessions.create(made, None)
+
+    assert sessions.load(tenant, "s-1") == made
+
+
+def test_a_session_with_everything_in_it_is_loaded_as_it_was(sessions: Sessions, session: Session) -> None:
+    stepped, frames, alerts = step(session, RICH, show.two_people(2), show.phone(3), show.outage(9))
+
+    saved = sessions.save(stepped, frames, alerts)
+
+    assert stepped.window
+    assert saved == replace(stepped, version=1)
+    assert sessions.load(session.tenant_id, session.session_id) == saved
+
+
+def test_an_id_is_given_once(sessions: Sessions, session: Session) -> None:
+    with pytest.raises(SessionExists):
+        sessions.create(replace(session, job={"other": True}), None)
+
+    assert sessions.load(session.tenant_id, session.session_id) == session
+
+
+def test_two_tenants_may_use_the_same_id(sessions: Sessions, session: Session) -> None:
+    other = replace(session, tenant_id=f"{session.tenant_id}0")
+
+    sessions.create(other, None)
+
+    assert sessions.load(other.tenant_id, other.session_id) == other
+
+
+@pytest.mark.parametrize("place", [("{0}", "s-2"), ("{0}x", "s-1"), ("", "s-1")])
+def test_what_is_not_there_is_not_found(sessions: Sessions, session: Session, place: tuple[str, str]) -> None:
+    tenant_id, session_id = place[0].format(session.tenant_id), place[1]
+
+    with pytest.raises(NotFound, match="There is no such session"):
+        sessions.load(tenant_id, session_id)
+
+    assert sessions.frame(tenant_id, session_id, 1) is None
+    assert list(sessions.frames(tenant_id, session_id)) == []
+    assert list(sessions.alerts(tenant_id, session_id)) == []
+    assert sessions.report(tenant_id, session_id) is None
+
+
+def test_a_ticket_tells_the_session_that_was_made_with_it(sessions: Sessions, tenant: str) -> None:
+    ticket = Ticket("order-66 ✓", "a" * 64)
+
+    sessions.create(new(tenant), ticket)
+
+    assert sessions.ticket(tenant, ticket.key) == (ticket, "s-1")
+    assert sessions.ticket(tenant, "order-67") is None
+    assert sessions.ticket(f"{tenant}x", ticket.key) is None
+
+
+def test_a_ticket_is_good_for_one_session_and_the_other_is_not_stored(
+    sessions: Sessions, tenant: str
+) -> None:
+    ticket = Ticket("order-66", "a" * 64)
+    sessions.create(new(tenant), ticket)
+
+    with pytest.raises(SessionExists):
+        sessions.create(new(tenant, "s-2"), replace(ticket, fingerprint="b" * 64))
+
+    assert sessions.ticket(tenant, ticket.key) == (ticket, "s-1")
+    with pytest.raises(NotFound):
+        sessions.load(tenant, "s-2")
+
+
+def test_a_ticket_for_an_id_that_is_taken_is_not_stored(sessions: Sessions, session: Session) -> None:
+    with pytest.raises(SessionExists):
+        sessions.create(session, Ticket("order-66", "a" * 64))
+
+    assert sessions.ticket(session.tenant_id, "order-66") is None
+
+
+def test_saving_makes_the_next_version(sessions: Sessions, session: Session) -> None:
+    first = sessions.save(session)
+    second = sessions.save(first)
+
+    assert [each.version for each in (session, first, second)] == [0, 1, 2]
+    assert sessions.load(session.tenant_id, session.session_id) == second
+
+
+def test_frames_and_alerts_are_stored_with_the_session(sessions: Sessions, session: Session) -> None:
+    stepped, frames, alerts = step(session, RICH, show.two_people(2))
+
+    sessions.save(stepped, frames, alerts)
+
+    place = (session.tenant_id, session.session_id)
+    assert [sessions.frame(*place, seq) for seq in (1, 2, 3)] == [*frames, None]
+    assert list(sessions.frames(*place)) == frames
+    assert list(sessions.alerts(*place)) == sorted(alerts, key=lambda alert: alert.id)
+
+
+def test_of_two_writers_the_later_one_loses_and_changes_nothing(sessions: Sessions, session: Session) -> None:
+    place = (session.tenant_id, session.session_id)
+    mine, theirs = sessions.load(*place), sessions.load(*place)
+    winner = sessions.save(*step(theirs, show.two_people(1)))
+
+    with pytest.raises(StaleSession):
+        sessions.save(*step(mine, show.phone(2)))
+
+    assert sessions.load(*place) == winner
+    assert [frame.observation.seq for frame in sessions.frames(*place)] == [1]
+    assert [alert.type for alert in sessions.alerts(*place)] == ["multiple_faces_detected"]
+
+
+def test_a_session_that_was_never_stored_cannot_be_saved(sessions: Sessions, tenant: str) -> None:
+    with pytest.raises(StaleSession):
+        sessions.save(new(tenant))
+
+    with pytest.raises(NotFound):
+        sessions.load(tenant, "s-1")
+
+
+def test_an_erased_session_is_not_brought_back_by_a_late_write(sessions: Sessions, session: Session) -> None:
+    loaded = sessions.load(session.tenant_id, session.session_id)
+    sessions.erase(session.tenant_id, session.session_id)
+
+    with pytest.raises(StaleSession):
+        sessions.save(*step(loaded, seen(1)))
+
+    assert list(sessions.frames(session.tenant_id, session.session_id)) == []
+
+
+def test_a_frame_that_is_there_is_not_written_over(sessions: Sessions, session: Session) -> None:
+    saved = sessions.save(*step(session, seen(1)))
+    other = FrameRecord(show.two_people(1))
+
+    with pytest.raises(StaleSession):
+        sessions.save(saved, [FrameRecord(seen(2)), other])
+
+    place = (session.tenant_id, session.session_id)
+    assert sessions.load(*place) == saved
+    assert [frame.observation for frame in sessions.frames(*place)] == [seen(1)]
+
+
+def test_writers_that_reload_when_they_lose_lose_nothing(sessions: Sessions, session: Session) -> None:
+    place = (session.tenant_id, session.session_id)
+    stale = count()
+
+    def write(number: int) -> None:
+        while True:
+            try:
+                sessions.save(*step(sessions.load(*place), seen(number)))
+            except StaleSession:
+                next(stale)
+            else:
+                return
+
+    with ThreadPoolExecutor(8) as pool:
+        list(pool.map(write, range(1, 25)))
+
+    final = sessions.load(*place)
+    assert (final.version, reducer.progress(final).frames) == (24, 24)
+    assert [frame.observation.seq for frame in sessions.frames(*place)] == list(range(1, 25))
+
+
+def test_an_alert_that_changes_is_stored_anew(sessions: Sessions, session: Session) -> None:
+    saved = sessions.save(*step(session, show.phone(1)))
+
+    sessions.save(*step(saved, show.phone(2)))
+
+    (alert,) = sessions.alerts(session.tenant_id, session.session_id)
+    assert (alert.frames, alert.duration) == (2, 1.0)
+
+
+def test_a_withdrawn_alert_is_gone(sessions: Sessions, session: Session) -> None:
+    saved = sessions.save(*step(session, show.empty_room(1), show.empty_room(2), show.empty_room(4)))
+    before = [alert.type for alert in sessions.alerts(session.tenant_id, session.session_id)]
+
+    sessions.save(*step(saved, seen(3)))
+
+    assert before == ["no_face_detected"]
+    assert list(sessions.alerts(session.tenant_id, session.session_id)) == []
+
+
+def test_withdrawing_what_is_not_there_changes_nothing(sessions: Sessions, session: Session) -> None:
+    _, _, (alert,) = step(session, show.two_people(1))
+
+    sessions.save(session, alerts=[replace(alert, withdrawn=True)])
+
+    assert list(sessions.alerts(session.tenant_id, session.session_id)) == []
+
+
+@pytest.fixture
+def many(sessions: Sessions, session: Session) -> Session:
+    """Seven frames, each with a guest or a phone in it, stored in no order."""
+    current = session
+    for place, number in enumerate((5, 999_999_999, 1, 30, 100, 2, 10)):
+        frame = (show.two_people if place % 2 else show.phone)(number)
+        _, frames, alerts = step(session, frame)
+        current = sessions.save(current, frames, alerts)
+    return current
+
+
+def all_pages(read: Callable[[str | None], Any]) -> tuple[list[Any], list[int]]:
+    """All items, and how many came on each page that had any."""
+    items: list[Any] = []
+    sizes: list[int] = []
+    cursor: str | None = None
+    while True:
+        page = read(cursor)
+        items += page.items
+        sizes += [len(page.items)] if page.items else []
+        cursor = page.cursor
+        if cursor is None:
+            return items, sizes
+
+
+def test_frames_come_in_the_order_of_their_numbers(sessions: Sessions, many: Session) -> None:
+    frames = sessions.frames(many.tenant_id, many.session_id)
+
+    assert [frame.observation.seq for frame in frames] == [1, 2, 5, 10, 30, 100, 999_999_999]
+
+
+@pytest.mark.parametrize(("limit", "sizes"), [(1, [1] * 7), (3, [3, 3, 1]), (7, [7]), (100, [7])])
+def test_frames_come_in_pages(sessions: Sessions, many: Session, limit: int, sizes: list[int]) -> None:
+    place = (many.tenant_id, many.session_id)
+
+    paged, paged_sizes = all_pages(lambda after: sessions.frames_page(*place, limit, after))
+
+    assert (paged, paged_sizes) == (list(sessions.frames(*place)), sizes)
+
+
+@pytest.mark.parametrize("newest_first", [False, True])
+@pytest.mark.parametrize(("limit", "sizes"), [(2, [2, 2, 2, 1]), (7, [7])])
+def test_alerts_come_in_pages_from_either_end(
+    *, sessions: Sessions, many: Session, limit: int, sizes: list[int], newest_first: bool
+) -> None:
+    place = (many.tenant_id, many.session_id)
+
+    paged, paged_sizes = all_pages(
+        lambda after: sessions.alerts_page(*place, limit, after, newest_first=newest_first)
+    )
+
+    listed = list(sessions.alerts(*place))
+    assert [alert.opened_by for alert in listed] == [1, 2, 5, 10, 30, 100, 999_999_999]
+    assert (paged, paged_sizes) == (listed[::-1] if newest_first else listed, sizes)
+
+
+def test_the_last_page_has_no_cursor(sessions: Sessions, many: Session) -> None:
+    assert sessions.frames_page(many.tenant_id, many.session_id, 100, None).cursor is None
+    assert sessions.alerts_page(many.tenant_id, many.session_id, 100).cursor is None
+    assert sessions.rows(many.tenant_id, 100, None).cursor is None
+
+
+FOREIGN = [
+    "x",
+    "not a cursor",
+    "ünïcode",
+    "%00",
+    "W10",
+    dynamodb.cursor(),
+    dynamodb.cursor("a", "b"),
+    dynamodb.cursor("a", "b", "not a number"),
+    dynamodb.cursor("a", "b", "-1"),
+    dynamodb.cursor("a", "b", "²"),
+    dynamodb.cursor("", "b", "1"),
+    dynamodb.cursor("a", "b", "c", "d"),
+    dynamodb.cursor(""),
+    "W251bGxd",
+    "eyJhIjoxfQ",
+    "W1sx" + "W1sx" * 400,
+    # A thousand opening brackets.
+    "W1tb" * 466,
+]
+
+
+@pytest.mark.parametrize("cursor", FOREIGN)
+def test_a_foreign_cursor_is_refused(sessions: Sessions, many: Session, cursor: str) -> None:
+    place = (many.tenant_id, many.session_id)
+    said = set()
+
+    for read in (
+        lambda: sessions.frames_page(*place, 5, cursor),
+        lambda: sessions.alerts_page(*place, 5, cursor),
+        lambda: sessions.rows(many.tenant_id, 5, cursor),
+    ):
+        with pytest.raises(BadInput) as refused:
+            read()
+        said.add(str(refused.value))
+
+    assert said == {"The cursor is not one that this list gave; start again without it."}
+
+
+def test_a_list_of_sessions_does_not_take_the_cursor_of_frames_nor_the_other_way_round(
+    sessions: Sessions, many: Session
+) -> None:
+    place = (many.tenant_id, many.session_id)
+    sessions.create(new(many.tenant_id, "s-2"), None)
+    of_frames = sessions.frames_page(*place, 1, None).cursor
+    of_rows = sessions.rows(many.tenant_id, 1, None).cursor
+
+    with pytest.raises(BadInput):
+        sessions.rows(many.tenant_id, 1, of_frames)
+    with pytest.raises(BadInput):
+        sessions.frames_page(*place, 1, of_rows)
+
+
+def report_of(session: Session, words: str) -> Report:
+    over, _ = reducer.close(session, STARTED_AT + 60.0)
+    alerts = reducer.step(session, show.two_people(1))[1]
+    built = reports.build(over, alerts, usd_per_call=0.001, versions={"service": "1"})
+    return reports.with_summary(built, Summary("rules", words, ("One", "Two"), "note"))
+
+
+def test_a_report_is_read_as_it_was_written(sessions: Sessions, session: Session) -> None:
+    written = report_of(session, "first")
+
+    kept = sessions.keep_report(session, written)
+
+    assert kept == written
+    assert sessions.report(session.tenant_id, session.session_id) == written
+
+
+def test_the_first_report_stays_whoever_writes_another(sessions: Sessions, session: Session) -> None:
+    first, second = report_of(session, "first"), report_of(session, "second")
+    sessions.keep_report(session, first)
+
+    assert sessions.keep_report(session, second) == first
+    assert sessions.report(session.tenant_id, session.session_id) == first
+
+
+def test_a_tenants_sessions_are_listed_newest_first(sessions: Sessions, tenant: str) -> None:
+    for session_id, started_at in (("b", 1.0), ("a", 3.0), ("c", 2.0), ("d", 2.0)):
+        sessions.create(new(tenant, session_id, started_at=STARTED_AT + started_at), None)
+    sessions.create(new(f"{tenant}x", "theirs"), None)
+
+    page = sessions.rows(tenant, 10, None)
+
+    assert ([row.session_id for row in page.items], page.total, page.cursor) == (
+        ["a", "d", "c", "b"],
+        4,
+        None,
+    )
+
+
+def test_a_row_tells_what_the_session_is(sessions: Sessions, session: Session) -> None:
+    stepped, frames, alerts = step(session, show.two_people(1), show.outage(2), show.phone(3), seen(9))
+    saved = sessions.save(stepped, frames, alerts)
+    active = sessions.rows(session.tenant_id, 10, None).items
+    over, closed = reducer.close(saved, STARTED_AT + 60.0)
+    sessions.save(over, alerts=closed)
+
+    ended = sessions.rows(session.tenant_id, 10, None).items
+
+    row = SessionRow("s-1", True, "2027-01-15T08:00:00.000Z", 3, 2)  # noqa: FBT003 - a row as it is read
+    assert active == (row,)
+    assert ended == (replace(row, is_active=False),)
+
+
+@pytest.mark.parametrize("limit", [1, 2, 5, 100])
+def test_sessions_come_in_pages_with_the_number_of_all_of_them(
+    sessions: Sessions, tenant: str, limit: int
+) -> None:
+    for number in range(5):
+        sessions.create(new(tenant, f"s-{number}", started_at=STARTED_AT + number), None)
+    totals = set()
+
+    def read(after: str | None) -> Any:  # noqa: ANN401 - a page
+        page = sessions.rows(tenant, limit, after)
+        totals.add(page.total)
+        return page
+
+    rows, _ = all_pages(read)
+
+    assert [row.session_id for row in rows] == ["s-4", "s-3", "s-2", "s-1", "s-0"]
+    assert totals == {5}
+
+
+def test_a_tenant_without_sessions_has_an_empty_list(sessions: Sessions, tenant: str) -> None:
+    page = sessions.rows(tenant, 10, None)
+
+    assert (page.items, page.total, page.cursor) == ((), 0, None)
+
+
+def test_erasing_deletes_everything_and_tells_how_much_there_was(sessions: Sessions, many: Session) -> None:
+    sessions.keep_report(many, report_of(many, "words"))
+    place = (many.tenant_id, many.session_id)
+
+    erased = sessions.erase(*place)
+
+    assert erased == {"frames": 7, "alerts": 7, "reports": 1, "sessions": 1}
+    assert (list(sessions.frames(*place)), list(sessions.alerts(*place))) == ([], [])
+    assert sessions.report(*place) is None
+    assert sessions.rows(many.tenant_id, 10, None).items == ()
+    with pytest.raises(NotFound):
+        sessions.load(*place)
+
+
+def test_erasing_more_than_one_batch_leaves_nothing(sessions: Sessions, session: Session) -> None:
+    current = session
+    for start in range(1, 121, 40):
+        current = sessions.save(*step(current, *map(seen, range(start, start + 40))))
+
+    assert sessions.erase(session.tenant_id, session.session_id)["frames"] == 120
+    assert list(sessions.frames(session.tenant_id, session.session_id)) == []
+
+
+def test_erasing_what_is_not_there_erases_nothing(sessions: Sessions, tenant: str) -> None:
+    assert sessions.erase(tenant, "s-1") == {"frames": 0, "alerts": 0, "reports": 0, "sessions": 0}
+
+
+def test_erasing_one_session_leaves_its_neighbours(sessions: Sessions, many: Session) -> None:
+    neighbour = new(many.tenant_id, "s-10")
+    sessions.create(neighbour, None)
+
+    sessions.erase(many.tenant_id, many.session_id)
+
+    assert sessions.load(many.tenant_id, "s-10") == neighbour

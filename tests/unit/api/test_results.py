@@ -1,0 +1,110 @@
+"""A frame's record as callers see it: whatever is null has its reason."""
+
+from dataclasses import replace
+
+import pytest
+
+from chalicelib.api.results import NO_FACE, NOT_SAID, UNANALYSED, FrameResult, result_of
+from chalicelib.domain.model import FrameRecord
+from chalicelib.domain.policy import Policy
+from chalicelib.domain.report import EMOTIONS_OFF
+from chalicelib.domain.seen import Kind, Observation
+from tests import observations as show
+from tests.observations import face, seen
+
+OFF = Policy(emotions=False)
+POSELESS = seen(1, faces=(replace(face(), pose=None),))
+BLANK = seen(1, faces=(face(emotions={}),))
+
+
+def result(each: Observation, policy: Policy | None = None) -> FrameResult:
+    return result_of(FrameRecord(each), policy or Policy())
+
+
+def nulls(told: FrameResult) -> set[str]:
+    top = {name for name in ("face_count", "emotions", "dominant_emotion") if getattr(told, name) is None}
+    return top | {name for name, figure in told.metrics.model_dump().items() if figure is None}
+
+
+@pytest.mark.parametrize(
+    ("each", "policy"),
+    [
+        (seen(1), Policy()),
+        (seen(1), OFF),
+        (show.empty_room(1), Policy()),
+        (show.empty_room(1), OFF),
+        (show.outage(1), Policy()),
+        (show.outage(1), OFF),
+        (POSELESS, Policy()),
+        (BLANK, Policy()),
+        (BLANK, OFF),
+    ],
+    ids=[
+        "person",
+        "person, emotions off",
+        "nobody",
+        "nobody, emotions off",
+        "outage",
+        "outage, emotions off",
+        "no pose",
+        "no emotions said",
+        "no emotions said, emotions off",
+    ],
+)
+def test_every_null_has_a_reason_and_every_reason_a_null(each: Observation, policy: Policy) -> None:
+    told = result(each, policy)
+
+    assert set(told.reasons) == nulls(told)
+
+
+def test_a_reason_says_why() -> None:
+    assert result(show.empty_room(1)).reasons["eye_contact"] == NO_FACE
+    assert result(show.outage(1)).reasons["eye_contact"] == UNANALYSED
+    assert result(POSELESS).reasons["eye_contact"] == NOT_SAID
+    assert result(seen(1), OFF).reasons["engagement"] == EMOTIONS_OFF
+
+
+def test_an_outage_says_unanalysed_rather_than_nobody() -> None:
+    told = result(show.outage(1))
+
+    assert (told.face_count, told.faces, told.analysis.status) == (None, [], "unanalysed")
+
+
+@pytest.mark.parametrize(
+    ("failed", "status"),
+    [
+        ((), "analysed"),
+        ((Kind.TEXT,), "partial"),
+        ((Kind.LABELS, Kind.TEXT), "partial"),
+        ((Kind.FACES,), "unanalysed"),
+        (tuple(Kind), "unanalysed"),
+    ],
+)
+def test_the_status_says_what_is_known(failed: tuple[Kind, ...], status: str) -> None:
+    assert result(seen(1, failed=failed)).analysis.status == status
+
+
+def test_the_largest_face_comes_first() -> None:
+    far, near = face(side=0.1, confidence=90.0), face(side=0.5, confidence=95.0)
+
+    told = result(seen(1, faces=(far, near)))
+
+    assert ([each.confidence for each in told.faces], told.face_count) == ([95.0, 90.0], 2)
+
+
+def test_figures_are_rounded_only_when_they_are_told() -> None:
+    told = result(seen(1, faces=(face(yaw=0.333, pitch=0.777, emotions={"CALM": 33.333}),)))
+
+    assert told.metrics.model_dump() == {
+        "eye_contact": 99.27,
+        "facial_expression": 40.0,
+        "engagement": 63.71,
+        "confidence": 99.5,
+        "posture": 94.38,
+    }
+
+
+def test_with_emotions_off_none_are_told_even_where_they_came() -> None:
+    told = result(seen(1), OFF)
+
+    assert (told.emotions, told.dominant_emotion, told.metrics.facial_expression) == (None, None, None)

@@ -1,0 +1,166 @@
+"""The flows, joined to fakes: a service without a cloud."""
+
+from dataclasses import dataclass, field
+
+from chalicelib.domain.model import Alert, FrameRecord, Session, Ticket
+from chalicelib.domain.policy import Policy
+from chalicelib.domain.report import Report
+from chalicelib.flows.analyze_frame import AnalyzeFrame, FrameIn, Watched
+from chalicelib.flows.end_session import EndSession, TidyEvidence
+from chalicelib.flows.erase_session import EraseSession
+from chalicelib.flows.open_session import OpenSession
+from chalicelib.flows.ports import Evidence, Vision
+from chalicelib.flows.read_session import ReadSession
+from tests.fakes import (
+    FakeClock,
+    FakeEvidence,
+    FakeJobs,
+    FakeSessions,
+    FakeSummarizer,
+    FakeVision,
+    Inline,
+    look,
+)
+from tests.observations import STARTED_AT
+
+TENANT, SESSION = "acme", "s-1"
+SESSION_S = 12 * 3600.0
+
+
+def frame(words: str, seq: int | None = None, captured_at: float | None = None) -> FrameIn:
+    """A frame that shows what the words say."""
+    return FrameIn(words.encode(), seq, captured_at)
+
+
+def numbered(*words: str) -> list[FrameIn]:
+    """Frames with the numbers that their words end with, captured at that second."""
+    numbers = [int(each.split()[1]) for each in words]
+    return [
+        frame(each, seq=number, captured_at=STARTED_AT + number)
+        for each, number in zip(words, numbers, strict=True)
+    ]
+
+
+def person(*numbers: int) -> list[str]:
+    """A candidate at the screen."""
+    return [f"person {number}" for number in numbers]
+
+
+def nobody(*numbers: int) -> list[str]:
+    """An empty room."""
+    return [f"nobody {number}" for number in numbers]
+
+
+@dataclass
+class World:
+    """One tenant's service, with one clock that stands still."""
+
+    sessions: FakeSessions = field(default_factory=FakeSessions)
+    evidence: FakeEvidence = field(default_factory=FakeEvidence)
+    vision: FakeVision = field(default_factory=FakeVision)
+    jobs: FakeJobs = field(default_factory=FakeJobs)
+    summarizer: FakeSummarizer = field(default_factory=FakeSummarizer)
+    clock: FakeClock = field(default_factory=FakeClock)
+    emotions_allowed: bool = True
+    ids: list[str] = field(default_factory=lambda: ["id-3", "id-2", "id-1"])
+
+    def start(
+        self,
+        policy: Policy | None = None,
+        *,
+        session_id: str | None = SESSION,
+        ticket: Ticket | None = None,
+        tenant_id: str = TENANT,
+    ) -> Session:
+        """A new session."""
+        flow = OpenSession(self.sessions, self.clock, self.ids.pop, emotions_allowed=self.emotions_allowed)
+        return flow(
+            tenant_id,
+            session_id=session_id,
+            policy=policy or Policy(),
+            job={"title": "Engineer"},
+            candidate={"id": 7},
+            consent={"given": True},
+            ticket=ticket,
+        )
+
+    def analyzer(self, evidence: Evidence | None = None, vision: Vision | None = None) -> AnalyzeFrame:
+        """The flow that watches frames."""
+        return AnalyzeFrame(
+            self.sessions,
+            vision or self.vision,
+            evidence or self.evidence,
+            look,
+            self.clock,
+            Inline(),
+            session_s=SESSION_S,
+        )
+
+    def watch(self, *words: str) -> list[Watched]:
+        """What became of numbered frames that came one by one."""
+        flow = self.analyzer()
+        return [flow.batch(TENANT, SESSION, [each])[1][0] for each in numbered(*words)]
+
+    def records(self, *words: str) -> list[FrameRecord]:
+        """The records of numbered frames that came one by one, none of them refused."""
+        flow = self.analyzer()
+        return [flow.one(TENANT, SESSION, each)[1] for each in numbered(*words)]
+
+    @property
+    def ender(self) -> EndSession:
+        """The flow that ends a session."""
+        return EndSession(
+            self.sessions,
+            self.evidence,
+            self.jobs,
+            self.summarizer,
+            self.clock,
+            usd_per_call=0.001,
+            versions={"service": "1"},
+        )
+
+    def end(self) -> Report:
+        """The report."""
+        return self.ender(TENANT, SESSION)
+
+    def tidy(self) -> int:
+        """The job that follows the end."""
+        return TidyEvidence(self.sessions, self.evidence)(TENANT, SESSION)
+
+    def erase(self) -> dict[str, int]:
+        """Erase the session."""
+        return EraseSession(self.sessions, self.evidence, self.clock)(TENANT, SESSION)
+
+    @property
+    def reader(self) -> ReadSession:
+        """The flow that reads."""
+        return ReadSession(self.sessions, self.evidence, self.clock)
+
+    @property
+    def session(self) -> Session:
+        """The session as it is stored."""
+        return self.sessions.load(TENANT, SESSION)
+
+    @property
+    def alerts(self) -> list[Alert]:
+        """The alerts as they are stored."""
+        return list(self.sessions.alerts(TENANT, SESSION))
+
+    @property
+    def pictures(self) -> list[str]:
+        """What is to be seen in the stored pictures."""
+        return self.evidence.shown(TENANT, SESSION)
+
+
+def started(policy: Policy | None = None) -> World:
+    """A world with one session."""
+    world = World()
+    world.start(policy)
+    return world
+
+
+def clean_report(*words: str, policy: Policy | None = None) -> Report:
+    """The report of the frames that came one by one, in order."""
+    world = started(policy)
+    world.records(*words)
+    return world.end()

@@ -1,0 +1,97 @@
+"""The jobs that come out of the queue."""
+
+import json
+from collections.abc import Iterator
+
+import pytest
+
+from app import run_job
+from chalicelib import wiring
+from chalicelib.domain.errors import SessionActive
+from chalicelib.workers import jobs
+from tests.unit.api.service import Service, running_service
+from tests.unit.vision.pictures import jpeg, portrait
+
+PICTURE = jpeg(portrait())
+
+
+@pytest.fixture(scope="module")
+def service() -> Iterator[Service]:
+    with running_service() as running:
+        yield running
+
+
+def tenant_of(service: Service) -> str:
+    return wiring.check_key()(service.key)
+
+
+def queued(service: Service) -> list[str]:
+    """The bodies of the messages in the queue, which are taken out of it."""
+    sqs = service.cloud.client("sqs")
+    url = sqs.get_queue_url(QueueName=service.cloud.settings.jobs_queue)["QueueUrl"]
+    messages = sqs.receive_message(QueueUrl=url, MaxNumberOfMessages=10).get("Messages", [])
+    for message in messages:
+        sqs.delete_message(QueueUrl=url, ReceiptHandle=message["ReceiptHandle"])
+    return [message["Body"] for message in messages]
+
+
+def watched(service: Service, session_id: str) -> None:
+    """Nobody was there for four frames."""
+    service.start(session_id=session_id)
+    for seq in range(1, 5):
+        assert service.frame(session_id, PICTURE + bytes(seq), seq=seq).status == 200
+
+
+def pictures(service: Service, session_id: str) -> int:
+    return len(list(wiring.evidence().kept(tenant_of(service), session_id)))
+
+
+def test_what_the_end_hands_over_is_done_and_done_again_changes_nothing(service: Service) -> None:
+    watched(service, "s-1")
+    service.post("/api/sessions/s-1/end")
+    before = pictures(service, "s-1")
+    (message,) = queued(service)
+
+    jobs.run(message)
+    after = pictures(service, "s-1")
+    jobs.run(message)
+
+    assert (before, after, pictures(service, "s-1")) == (4, 1, 1)
+
+
+def test_the_queues_handler_does_every_record_of_its_event(service: Service) -> None:
+    for session_id in ("s-2", "s-3"):
+        watched(service, session_id)
+        service.post(f"/api/sessions/{session_id}/end")
+    records = [{"body": body, "receiptHandle": "r"} for body in queued(service)]
+
+    run_job({"Records": records}, None)
+
+    assert [pictures(service, session_id) for session_id in ("s-2", "s-3")] == [1, 1]
+
+
+def test_a_job_about_an_erased_session_is_done(service: Service) -> None:
+    watched(service, "s-4")
+    service.post("/api/sessions/s-4/end")
+    (message,) = queued(service)
+    service.call("DELETE", "/api/sessions/s-4")
+
+    jobs.run(message)
+
+    assert pictures(service, "s-4") == 0
+
+
+def test_a_job_that_cannot_be_done_yet_stays_in_the_queue(service: Service) -> None:
+    service.start(session_id="s-5")
+    message = {"job": "tidy_evidence", "tenant_id": tenant_of(service), "session_id": "s-5"}
+
+    with pytest.raises(SessionActive):
+        jobs.run(json.dumps(message))
+
+
+@pytest.mark.parametrize(
+    "message", ["", "not json", "[]", "{}", '{"job": "dance"}', '{"job": "tidy_evidence"}']
+)
+def test_a_message_that_is_no_job_is_an_error_so_that_it_ends_among_the_dead_letters(message: str) -> None:
+    with pytest.raises((ValueError, KeyError, TypeError)):
+        jobs.run(message)
