@@ -20,7 +20,12 @@ logger.setLevel(settings.log_level)
 
 app = Chalice(app_name="proctoring", configure_logs=False)
 app.api.binary_types = [*app.api.binary_types, "multipart/form-data"]
-cors = CORSConfig(settings.cors_origin, allow_headers=["Authorization", "Idempotency-Key"], max_age=600)
+cors = CORSConfig(
+    settings.cors_origin,
+    allow_headers=["Authorization", "Idempotency-Key"],
+    max_age=600,
+    expose_headers=["Retry-After"],
+)
 app.api.cors = cors
 
 
@@ -28,7 +33,7 @@ app.api.cors = cors
 def answer_in_one_voice(event: Any, get_response: Callable[[Any], Response]) -> Response:  # noqa: ANN401
     """Give every log line the request's id, and chalice's own errors the form of ours."""
     request_id = event.context.get("requestId", "")
-    logger.append_keys(request_id=request_id)
+    logger.thread_safe_append_keys(request_id=request_id)
     response = get_response(event)
     if (
         response.status_code < HTTPStatus.BAD_REQUEST

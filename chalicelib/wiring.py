@@ -23,7 +23,7 @@ from chalicelib.aws.tenants import Tenants
 from chalicelib.flows.analyze_frame import AnalyzeFrame
 from chalicelib.flows.check_key import CheckKey
 from chalicelib.flows.end_session import EndSession, TidyEvidence
-from chalicelib.flows.erase_session import EraseSession
+from chalicelib.flows.erase_session import EraseSession, SweepPictures
 from chalicelib.flows.open_session import OpenSession
 from chalicelib.flows.open_tenant import OpenTenant
 from chalicelib.flows.read_session import ReadSession
@@ -37,14 +37,16 @@ _THREADS = 64
 
 # botocore's own 60 s would outlive the gateway's 29 s. Two tries of Rekognition fit its deadline.
 _QUICK = Config(
-    connect_timeout=2,
-    read_timeout=5,
-    retries={"mode": "standard", "total_max_attempts": 3},
+    connect_timeout=1.5,
+    read_timeout=4,
+    retries={"mode": "standard", "total_max_attempts": 2},
     max_pool_connections=_THREADS,
 )
 _VISION = _QUICK.merge(
     Config(connect_timeout=1.5, read_timeout=3.5, retries={"mode": "standard", "total_max_attempts": 2})
 )
+# Links are signed for the bucket's own region: new buckets refuse the older signature, and redirect.
+_PICTURES = _QUICK.merge(Config(signature_version="s3v4", s3={"addressing_style": "virtual"}))
 _VISION_DEADLINE_S = 8.0
 
 _making_client = Lock()
@@ -79,7 +81,13 @@ def sessions() -> Sessions:
 @cache
 def evidence() -> Evidence:
     """Pictures in S3."""
-    return Evidence(_client("s3"), settings().bucket, link_s=settings().evidence_link_s)
+    return Evidence(_client("s3", _PICTURES), settings().bucket, link_s=settings().evidence_link_s)
+
+
+@cache
+def jobs() -> Jobs:
+    """Slow work."""
+    return Jobs(_client("sqs"), settings().jobs_queue)
 
 
 @cache
@@ -150,7 +158,7 @@ def end_session() -> EndSession:
     return EndSession(
         sessions(),
         evidence(),
-        Jobs(_client("sqs"), settings().jobs_queue),
+        jobs(),
         summarizer(),
         time.time,
         settings().usd_per_call,
@@ -167,7 +175,13 @@ def tidy_evidence() -> TidyEvidence:
 @cache
 def erase_session() -> EraseSession:
     """Erase a session."""
-    return EraseSession(sessions(), evidence(), time.time)
+    return EraseSession(sessions(), evidence(), jobs(), time.time)
+
+
+@cache
+def sweep_pictures() -> SweepPictures:
+    """Delete the pictures of a session that is gone."""
+    return SweepPictures(sessions(), evidence())
 
 
 def _new_id() -> str:

@@ -196,7 +196,11 @@ class FakeSessions:
     def keep_report(self, session: Session, report: Report) -> Report:
         """Store the report unless there is one; the stored one, whoever wrote it."""
         with self._lock:
-            stored = self._stored.setdefault(_place(session), _Stored(session))
+            stored = self._stored.get(_place(session))
+            if stored is None:
+                raise NotFound("There is no such session; check its id.")
+            if stored.report is None and stored.session.version != session.version:
+                raise StaleSession("The session was changed at the same time.")
             stored.report = stored.report or report
             self.journal.append("keep_report")
             return stored.report
@@ -269,10 +273,12 @@ class FakeJobs:
     """A queue that nobody reads."""
 
     sent: list[dict[str, str]] = field(default_factory=list)
+    delays_s: list[int] = field(default_factory=list)
 
-    def send(self, job: str, **about: str) -> None:
+    def send(self, job: str, *, delay_s: int = 0, **about: str) -> None:
         """Hand over a job."""
         self.sent.append({"job": job, **about})
+        self.delays_s.append(delay_s)
 
 
 @dataclass

@@ -2,7 +2,7 @@
 
 import io
 from collections.abc import Mapping
-from typing import Any, TypeVar
+from typing import Any, ClassVar, TypeVar
 
 from multipart import MultipartError, MultipartParser, parse_options_header
 from pydantic import BaseModel, ConfigDict, ValidationError
@@ -10,6 +10,7 @@ from pydantic import BaseModel, ConfigDict, ValidationError
 from chalicelib.api.problems import bad_input
 from chalicelib.domain.errors import BadInput, BodyTooLarge
 
+SESSION_ID = r"[A-Za-z0-9][A-Za-z0-9._~-]{0,63}"
 MOST_BYTES = 6_000_000
 """Lambda takes 6 MB of request."""
 _MOST_FIELD_BYTES = 65_536
@@ -19,6 +20,9 @@ class Body(BaseModel):
     """A JSON object from outside. Members that are not known are passed over."""
 
     model_config = ConfigDict(frozen=True, allow_inf_nan=False, use_attribute_docstrings=True)
+
+    most_bytes: ClassVar[int] = 262_144
+    """A larger one is refused before it is read."""
 
 
 class Answer(BaseModel):
@@ -30,11 +34,12 @@ class Answer(BaseModel):
 
 
 Model = TypeVar("Model", bound=BaseModel)
+Parsed = TypeVar("Parsed", bound=Body)
 
 
-def read_json(model: type[Model], raw: bytes) -> Model:
+def read_json(model: type[Parsed], raw: bytes) -> Parsed:
     """The body as the model; no body counts as an empty object. Raises BadInput, BodyTooLarge."""
-    _check_size(raw)
+    _check_size(raw, model.most_bytes)
     try:
         return model.model_validate_json(raw or b"{}")
     except ValidationError as exc:
@@ -51,7 +56,7 @@ def read_fields(model: type[Model], fields: Mapping[str, Any]) -> Model:
 
 def read_multipart(raw: bytes, content_type: str) -> tuple[dict[str, str], dict[str, bytes]]:
     """The text fields and the files of a form, by name. Raises BadInput, BodyTooLarge."""
-    _check_size(raw)
+    _check_size(raw, MOST_BYTES)
     boundary = parse_options_header(content_type)[1].get("boundary", "")
     fields: dict[str, str] = {}
     files: dict[str, bytes] = {}
@@ -79,6 +84,6 @@ def is_multipart(content_type: str) -> bool:
     return content_type.lower().startswith("multipart/form-data")
 
 
-def _check_size(raw: bytes) -> None:
-    if len(raw) > MOST_BYTES:
-        raise BodyTooLarge(f"The request has {len(raw)} bytes; send at most {MOST_BYTES}.")
+def _check_size(raw: bytes, most_bytes: int) -> None:
+    if len(raw) > most_bytes:
+        raise BodyTooLarge(f"The request has {len(raw)} bytes; send at most {most_bytes}.")

@@ -4,6 +4,7 @@ A view takes a `Call` and its path's ids, and returns its answer model, or a cha
 """
 
 import hashlib
+import re
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
@@ -13,8 +14,9 @@ from pydantic import BaseModel
 
 from chalicelib.api import bodies
 from chalicelib.api.auth import Caller, Role, authenticate, authorize
+from chalicelib.api.bodies import Body
 from chalicelib.api.problems import problem
-from chalicelib.domain.errors import BadInput, ProctoringError
+from chalicelib.domain.errors import BadInput, NotFound, ProctoringError
 from chalicelib.domain.model import Ticket
 from chalicelib.telemetry import logger
 
@@ -36,7 +38,7 @@ class Operation:
     roles: tuple[Role, ...]
     answer: type[BaseModel] | None
     status: int
-    body: type[BaseModel] | None
+    body: type[Body] | None
     query: type[BaseModel] | None
     multipart: bool
     idempotency_key: bool
@@ -83,7 +85,7 @@ def endpoint(
     roles: tuple[Role, ...],
     answer: type[BaseModel] | None = None,
     status: int = 200,
-    body: type[BaseModel] | None = None,
+    body: type[Body] | None = None,
     query: type[BaseModel] | None = None,
     multipart: bool = False,
     idempotency_key: bool = False,
@@ -97,19 +99,19 @@ def endpoint(
         doc = (view.__doc__ or "").strip()
         OPERATIONS.append(
             Operation(
-                method,
-                path,
-                roles,
-                answer,
-                status,
-                body,
-                query,
-                multipart,
-                idempotency_key,
-                media_type,
-                errors,
-                doc,
-                name,
+                method=method,
+                path=path,
+                roles=roles,
+                answer=answer,
+                status=status,
+                body=body,
+                query=query,
+                multipart=multipart,
+                idempotency_key=idempotency_key,
+                media_type=media_type,
+                errors=errors,
+                doc=doc,
+                name=name,
             )
         )
 
@@ -133,20 +135,27 @@ def endpoint(
 def _call(
     request: Request,
     roles: tuple[Role, ...],
-    body: type[BaseModel] | None,
+    body: type[Body] | None,
     query: type[BaseModel] | None,
     ids: dict[str, str],
 ) -> Call:
     caller = None
     if roles:
         caller = authenticate(request.headers.get("authorization"))
-        authorize(caller, roles, ids.get("session_id"))
+        authorize(caller, roles, _checked(ids.get("session_id")))
     return Call(
         request=request,
         caller=caller,
         body=bodies.read_json(body, raw_body(request)) if body else None,
         query=bodies.read_fields(query, request.query_params or {}) if query else None,
     )
+
+
+def _checked(session_id: str | None) -> str | None:
+    # No session can have such an id, and no table takes one of any length.
+    if session_id is not None and not re.fullmatch(bodies.SESSION_ID, session_id):
+        raise NotFound("There is no such session; check its id.")
+    return session_id
 
 
 def raw_body(request: Request) -> bytes:

@@ -9,7 +9,7 @@ from chalice.app import Blueprint
 from pydantic import AwareDatetime, Field
 
 from chalicelib import wiring
-from chalicelib.api.bodies import Answer, Body, is_multipart, read_fields, read_multipart
+from chalicelib.api.bodies import MOST_BYTES, Answer, Body, is_multipart, read_fields, read_multipart
 from chalicelib.api.endpoint import TENANT_OR_CANDIDATE, Call, endpoint
 from chalicelib.api.problems import STATUSES
 from chalicelib.api.results import FrameResult, result_of
@@ -58,12 +58,16 @@ class FrameFacts(Body):
 class FrameRequest(FrameFacts):
     """A frame as JSON."""
 
+    most_bytes = MOST_BYTES
+
     frame: str
     """The picture, JPEG or PNG: a data URL, or bare base64."""
 
 
 class FramesRequest(Body):
     """Frames that a client kept while it was offline."""
+
+    most_bytes = MOST_BYTES
 
     frames: list[FrameRequest] = Field(min_length=1, max_length=MOST_FRAMES)
 

@@ -64,7 +64,7 @@ def document() -> dict[str, Any]:
             "version": __version__,
             "summary": "Frames in, explainable alerts and an honest report out.",
         },
-        "servers": [{"url": "/"}],
+        "servers": [{"url": ".."}],
         "paths": paths,
         "components": {
             "schemas": {**schemas, "Problem": _PROBLEM},

@@ -32,6 +32,7 @@ STATUSES: dict[type[ProctoringError], int] = {
     errors.VisionUnavailable: 503,
 }
 
+_MOST_ERRORS, _LONGEST = 20, 80
 _RETRY_AFTER_S = "2"
 _GENERIC = {
     400: "The request cannot be understood.",
@@ -76,13 +77,18 @@ def problem_body(status: int, detail: str, instance: str, kind: str | None = Non
 
 def bad_input(error: ValidationError) -> BadInput:
     """What pydantic found, without the values that were sent."""
+    first_ones = error.errors(include_input=False)[:_MOST_ERRORS]
     found: tuple[dict[str, Any], ...] = tuple(
-        {"loc": list(each["loc"]), "msg": each["msg"]} for each in error.errors(include_input=False)
+        {"loc": [_short(part) for part in each["loc"]], "msg": each["msg"]} for each in first_ones
     )
     first = found[0]
     where = ".".join(str(part) for part in first["loc"])
     detail = f"{where}: {first['msg']}" if where else str(first["msg"])
     return BadInput(f"The request is not valid. {detail}", found)
+
+
+def _short(part: int | str) -> int | str:
+    return part if isinstance(part, int) else part[:_LONGEST]
 
 
 def _response(status: int, body: dict[str, Any], headers: dict[str, Any]) -> Response:

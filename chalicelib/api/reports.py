@@ -20,7 +20,7 @@ reports = Blueprint(__name__)
 class PageQuery(Body):
     """Which page."""
 
-    limit: int = Field(default=200, ge=1, le=1000)
+    limit: int = Field(default=200, ge=1, le=300)
     cursor: str | None = Field(default=None, max_length=2000)
 
 

@@ -162,6 +162,9 @@ def _reasons(record: FrameRecord, policy: Policy, metrics: MetricsResult) -> dic
     if faces is None:
         reasons["face_count"] = UNANALYSED
         reasons["emotions"] = UNANALYSED
+    face = record.observation.primary
+    if face is None or not face.emotions:
+        reasons["dominant_emotion"] = why
     if not policy.emotions:
         reasons |= dict.fromkeys(
             ("emotions", "dominant_emotion", "facial_expression", "engagement"), EMOTIONS_OFF

@@ -8,7 +8,7 @@ from pydantic import Field, StringConstraints, field_validator
 
 from chalicelib import wiring
 from chalicelib.api.auth import session_token
-from chalicelib.api.bodies import Answer, Body
+from chalicelib.api.bodies import SESSION_ID, Answer, Body
 from chalicelib.api.endpoint import TENANT, Call, endpoint, ticket
 from chalicelib.domain.errors import BadInput, Conflict, NotFound, SessionExists, StaleSession, UpstreamDown
 from chalicelib.domain.model import SessionRow
@@ -17,7 +17,7 @@ from chalicelib.domain.report import rfc3339
 
 sessions = Blueprint(__name__)
 
-SessionId = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9][A-Za-z0-9._~-]{0,63}$")]
+SessionId = Annotated[str, StringConstraints(pattern=f"^{SESSION_ID}$")]
 _MOST_CHARACTERS = 8_192
 
 
@@ -34,6 +34,13 @@ class StartRequest(Body):
     """Switches and thresholds; what is left out has its default."""
     consent: dict[str, Any] = Field(default_factory=dict)
     """What the candidate agreed to, and when; given back in the report."""
+
+    @field_validator("session_id")
+    @classmethod
+    def _is_no_path(cls, session_id: str | None) -> str | None:
+        if session_id == "start":
+            raise ValueError("is the path of this call; choose another id")
+        return session_id
 
     @field_validator("job_data", "candidate", "consent")
     @classmethod
@@ -78,7 +85,7 @@ class EraseAnswer(Answer):
 
     session_id: str
     erased: dict[str, int]
-    """Frames, alerts, reports, sessions, pictures and face vectors."""
+    """Frames, alerts, reports, sessions and pictures."""
 
 
 @endpoint(

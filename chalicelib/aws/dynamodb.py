@@ -16,6 +16,7 @@ if TYPE_CHECKING:
 Item = dict[str, Any]
 
 _BATCH_WRITE = 25
+_LONGEST_KEY = 500
 FOREIGN_CURSOR = "The cursor is not one that this list gave; start again without it."
 
 
@@ -55,7 +56,7 @@ def parts_of(text: str, count: int) -> list[str]:
 
 
 def _is_key(part: object) -> bool:
-    return isinstance(part, str) and bool(part)
+    return isinstance(part, str) and 0 < len(part) <= _LONGEST_KEY
 
 
 def delete_all(client: "DynamoDBClient", table: str, keys: Iterable[Item]) -> int:

@@ -19,10 +19,11 @@ class Jobs:
         self._queue = queue
         self._url: str | None = None
 
-    def send(self, job: str, **about: str) -> None:
+    def send(self, job: str, *, delay_s: int = 0, **about: str) -> None:
         """Hand over a job, named as in `chalicelib.workers.jobs`. Raises UpstreamDown."""
         try:
             self._url = self._url or self._client.get_queue_url(QueueName=self._queue)["QueueUrl"]
-            self._client.send_message(QueueUrl=self._url, MessageBody=json.dumps({"job": job, **about}))
+            body = json.dumps({"job": job, **about})
+            self._client.send_message(QueueUrl=self._url, MessageBody=body, DelaySeconds=delay_s)
         except (ClientError, BotoCoreError) as exc:
             raise UpstreamDown("The service's queue did not answer; try again.") from exc

@@ -26,7 +26,12 @@ class Secrets:
     def get(self, key: str) -> str | None:
         """One value; None if it is absent or empty. Raises UpstreamDown."""
         if time.monotonic() - self._read_at >= _FRESH_S:
-            self._known = self._read()
+            try:
+                self._known = self._read()
+            except UpstreamDown:
+                # The keys that are known are good until they are known to be others.
+                if not self._known:
+                    raise
             self._read_at = time.monotonic()
         return self._known.get(key) or None
 

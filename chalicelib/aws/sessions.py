@@ -54,15 +54,10 @@ class Sessions:
             item = _key(f"{session.tenant_id}#idempotency#{ticket.key}", "request")
             item |= {"fingerprint": {"S": ticket.fingerprint}, "session_id": {"S": session.session_id}}
             writes.append(self._put(item | self._expiry(session.started_at), new=True))
-        with _storage():
-            try:
-                self._client.transact_write_items(TransactItems=writes)
-            except ClientError as exc:
-                if condition_failed(exc):
-                    raise SessionExists(
-                        "A session with this id was started before; choose another id."
-                    ) from exc
-                raise
+        try:
+            self._transact(writes)
+        except _ConditionFailedError as exc:
+            raise SessionExists(_TAKEN) from exc
 
     def ticket(self, tenant_id: str, key: str) -> tuple[Ticket, str] | None:
         """The ticket of this key, with the id of the session that was started with it."""
@@ -91,13 +86,10 @@ class Sessions:
         }
         writes = [put, *(self._put(self._frame_item(session, frame), new=True) for frame in frames)]
         writes += [self._alert_write(session, alert) for alert in alerts]
-        with _storage():
-            try:
-                self._client.transact_write_items(TransactItems=writes)
-            except ClientError as exc:
-                if condition_failed(exc):
-                    raise StaleSession("The session was changed at the same time.") from exc
-                raise
+        try:
+            self._transact(writes)
+        except _ConditionFailedError as exc:
+            raise StaleSession("The session was changed at the same time.") from exc
         return saved
 
     def frame(self, tenant_id: str, session_id: str, seq: int) -> FrameRecord | None:
@@ -141,16 +133,27 @@ class Sessions:
         return unpack(Report, item["report"]["B"]) if item else None
 
     def keep_report(self, session: Session, report: Report) -> Report:
-        """Store the report unless there is one; the stored one, whoever wrote it."""
-        item = _key(_pk(session.tenant_id, session.session_id), "report")
-        item |= {"report": {"B": pack(report)}} | self._expiry(session.started_at)
-        with _storage():
-            try:
-                self._client.put_item(**self._put(item, new=True)["Put"])
-            except ClientError as exc:
-                if not condition_failed(exc):
-                    raise
-        return self.report(session.tenant_id, session.session_id) or report
+        """Store the report unless there is one; the stored one, whoever wrote it.
+
+        Raises NotFound if the session was erased in the meantime, StaleSession if it was changed.
+        """
+        pk = _pk(session.tenant_id, session.session_id)
+        item = _key(pk, "report") | {"report": {"B": pack(report)}} | self._expiry(session.started_at)
+        unchanged = {
+            "TableName": self._table,
+            "Key": _key(pk, "session"),
+            "ConditionExpression": "version = :version",
+            "ExpressionAttributeValues": {":version": {"N": str(session.version)}},
+        }
+        try:
+            self._transact([{"ConditionCheck": unchanged}, self._put(item, new=True)])
+        except _ConditionFailedError as exc:
+            stored = self.report(session.tenant_id, session.session_id)
+            self.load(session.tenant_id, session.session_id)
+            if stored is None:
+                raise StaleSession("The session was changed at the same time.") from exc
+            return stored
+        return report
 
     def rows(self, tenant_id: str, limit: int, after: str | None) -> SessionPage:
         """The tenant's sessions, newest first, with their number when the first page was read."""
@@ -182,13 +185,8 @@ class Sessions:
         """Delete everything of the session, itself last; how many items of each kind there were."""
         pk = _pk(tenant_id, session_id)
         erased = {}
-        for kind, prefix in (
-            ("frames", "frame#"),
-            ("alerts", "alert#"),
-            ("reports", "report"),
-            ("sessions", "session"),
-        ):
-            keys = ({"pk": item["pk"], "sk": item["sk"]} for item in self._query(pk, prefix))
+        for kind, prefix in _KINDS.items():
+            keys = self._query(pk, prefix, only="pk, sk")
             with _storage():
                 erased[kind] = delete_all(self._client, self._table, keys)
         return erased
@@ -200,7 +198,7 @@ class Sessions:
 
     def _rows(self, keys: list[Item]) -> tuple[SessionRow, ...]:
         found: dict[str, Item] = {}
-        wanted: Any = {self._table: {"Keys": keys}} if keys else {}
+        wanted: Any = {self._table: {"Keys": keys, "ConsistentRead": True}} if keys else {}
         with _storage():
             while wanted:
                 reply = self._client.batch_get_item(RequestItems=wanted)
@@ -243,17 +241,33 @@ class Sessions:
         with _storage():
             return self._client.get_item(TableName=self._table, Key=key, ConsistentRead=True).get("Item")
 
-    def _query(self, pk: str, prefix: str) -> Iterator[Any]:
+    def _transact(self, writes: list[Any]) -> None:
+        with _storage():
+            try:
+                self._client.transact_write_items(TransactItems=writes)
+            except ClientError as exc:
+                if condition_failed(exc):
+                    raise _ConditionFailedError from exc
+                raise
+
+    def _query(self, pk: str, prefix: str, *, only: str | None = None) -> Iterator[Any]:
         after: str | None = None
         while True:
-            page = self._page(pk, prefix, 1000, after)
+            page = self._page(pk, prefix, 1000, after, only=only)
             yield from page.items
             after = page.cursor
             if after is None:
                 return
 
     def _page(
-        self, pk: str, prefix: str, limit: int, after: str | None, *, newest_first: bool = False
+        self,
+        pk: str,
+        prefix: str,
+        limit: int,
+        after: str | None,
+        *,
+        newest_first: bool = False,
+        only: str | None = None,
     ) -> Page[Any]:
         query: dict[str, Any] = {
             "TableName": self._table,
@@ -263,12 +277,18 @@ class Sessions:
             "ConsistentRead": True,
             "Limit": limit,
         }
+        if only:
+            query["ProjectionExpression"] = only
         if after:
             query["ExclusiveStartKey"] = _key(pk, prefix + parts_of(after, 1)[0])
         with _storage():
             reply = self._client.query(**query)
         last = reply.get("LastEvaluatedKey")
         return Page(tuple(reply["Items"]), cursor(str(last["sk"]["S"])[len(prefix) :]) if last else None)
+
+
+class _ConditionFailedError(Exception):
+    """A transaction lost against another write."""
 
 
 @contextmanager

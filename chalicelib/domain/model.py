@@ -52,6 +52,7 @@ class Moment:
     signs: Mapping[str, Sign]
     fingerprint: bytes
     picture: str = ""
+    numbered: bool = False
     metrics: Metrics | None = None
     emotions: Mapping[str, float] = field(default_factory=dict)
 
@@ -90,11 +91,6 @@ class Alert:
     duration: float = 0.0
     withdrawn: bool = False
     """A late frame showed that the condition had not held for long enough: the alert is void."""
-
-    @property
-    def opened_by(self) -> int:
-        """The number of the frame that opened it."""
-        return self.evidence[0].frame_number
 
 
 @dataclass(frozen=True, slots=True)
@@ -150,6 +146,10 @@ class Progress:
 
     frames: int = 0
     """Frames received."""
+    numbered: int = 0
+    """Frames that their client counted."""
+    highest_number: int = 0
+    """What it had counted to; what is not numbered up to there never arrived."""
     unanalysed: int = 0
     """Frames whose faces are not known because the provider did not answer."""
     partial: int = 0

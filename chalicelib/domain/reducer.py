@@ -17,8 +17,8 @@ are found by folding all stored moments again when the session ends (`replayed`)
 
 Within the fold each rule has a streak: the frames in which its condition holds, with pauses no longer than
 the policy allows. Until it is long enough any frame without the condition ends it; from then on it is an
-alert. A frame about which the rule's facts are unknown changes nothing, so an outage accuses nobody and
-excuses nobody.
+alert. A frame about which the rule's facts are unknown adds nothing to a streak, and when that lasts longer
+than a pause may the streak ends where it was last seen: an outage accuses nobody.
 """
 
 import math
@@ -32,7 +32,7 @@ from chalicelib.domain.model import Alert, Moment, Progress, Session, Sign, Stat
 from chalicelib.domain.policy import Policy
 from chalicelib.domain.rules import PIXELS, PREDECESSOR, RULES
 from chalicelib.domain.seen import Kind, Look, Observation
-from chalicelib.domain.streaks import alert_of, extend
+from chalicelib.domain.streaks import alert_of, extend, lapse
 
 WINDOW = 24
 """Frames that may overtake a missing one before the hole is given up."""
@@ -95,6 +95,7 @@ def moment_of(seen: Observation, policy: Policy) -> Moment:
         signs=rules.signs(seen, policy),
         fingerprint=seen.view.fingerprint,
         picture=seen.picture,
+        numbered=seen.numbered,
         metrics=measure(seen, policy),
         emotions=face.emotions if face and policy.emotions else {},
     )
@@ -187,10 +188,12 @@ def _advance(before: Progress, moment: Moment, policy: Policy) -> tuple[Progress
     for name, each in RULES.items():
         streak = before.streaks.get(name)
         if each.needs in known:
-            streak, closed_streak = extend(streak, signs.get(name), each, moment, policy)
-            if closed_streak:
-                ended.append(alert_of(each, closed_streak, closed=True))
-                tally[name] = _add(tally.get(name, Tally()), ended[-1])
+            streak, over = extend(streak, signs.get(name), each, moment, policy)
+        else:
+            streak, over = lapse(streak, moment.at_s, policy)
+        if over:
+            ended.append(alert_of(each, over, closed=True))
+            tally[name] = _add(tally.get(name, Tally()), ended[-1])
         if streak:
             streaks[name] = streak
     counted = tallies.advance(before, moment, policy.gap_after_s)

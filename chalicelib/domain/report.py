@@ -8,7 +8,6 @@ from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from typing import Any, Literal
 
-from chalicelib.domain import reducer
 from chalicelib.domain.metrics import AVERAGED, dominant_emotion
 from chalicelib.domain.model import Alert, Progress, Session, Severity, Tally
 from chalicelib.domain.policy import Policy
@@ -18,15 +17,16 @@ from chalicelib.domain.seen import Kind, Look
 Level = Literal["low", "medium", "high"]
 
 MOST_POINTS = {Severity.CRITICAL: 60.0, Severity.WARNING: 40.0, Severity.INFO: 10.0}
-"""What one alert type deducts at the most: a printed shirt alone never makes a risk."""
+"""What one alert type deducts at the most: words on a shirt alone never make a risk."""
 LOW_RISK_FROM, MEDIUM_RISK_FROM = 80.0, 50.0
 """Scores from which the risk is low, or medium."""
+ENOUGH = 0.5
+"""The share of a session, in frames and in time, that must have been seen to name a level of risk."""
 MOST_ALERTS = 300
 """Alerts in a report; the rest are counted, and listed by the alerts' own call."""
 
 OPERATIONS = {Kind.FACES: "DetectFaces", Kind.LABELS: "DetectLabels", Kind.TEXT: "DetectText"}
 EMOTIONS_OFF = "Emotions are switched off by the session's policy."
-NOT_SAID = "The provider did not say."
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,6 +72,8 @@ class Coverage:
     """Of the analysed ones: objects or text are not known, because the provider did not answer."""
     unanalysed: int
     """The provider did not answer. Nobody is accused by them, and nobody excused."""
+    missing: int
+    """Numbers that the client counted past and that never arrived, or were refused."""
     gaps: Silence
     looks: Mapping[str, Mapping[str, int]]
     """By kind of fact (faces, labels, text): frames asked, reused, failed, off."""
@@ -90,7 +92,10 @@ class Deduction:
 
 @dataclass(frozen=True, slots=True)
 class Integrity:
-    """100 less the deductions. Null where no frame was analysed: nothing is scored that was not measured."""
+    """100 less the deductions. Null where no frame was analysed: nothing is scored that was not measured.
+
+    The level is null, too, where less than half of the session was seen: too little to call a risk low.
+    """
 
     score: float | None
     level: Level | None
@@ -158,11 +163,12 @@ def build(
     seen, policy = session.settled, session.policy
     listed = sorted(alerts, key=lambda alert: (alert.timestamp, alert.type))
     kept = _gravest(listed)
+    length_s = max(session.ended_at - session.started_at, seen.last_s)
     return Report(
         session_id=session.session_id,
         start_time=rfc3339(session.started_at),
         end_time=rfc3339(session.ended_at),
-        session_duration=round(max(session.ended_at - session.started_at, seen.last_s), 3),
+        session_duration=round(length_s, 3),
         job_data=session.job,
         candidate=session.candidate,
         consent=session.consent,
@@ -175,7 +181,7 @@ def build(
         alert_count=len(listed),
         alerts=kept,
         alerts_omitted=len(listed) - len(kept),
-        integrity=integrity(seen),
+        integrity=integrity(seen, length_s),
         policy=policy,
         after_frames={name: rule.frames_to_open(policy) for name, rule in RULES.items()},
         versions=versions,
@@ -188,7 +194,7 @@ def with_summary(report: Report, summary: Summary) -> Report:
     return replace(report, summary=summary)
 
 
-def integrity(seen: Progress) -> Integrity:
+def integrity(seen: Progress, length_s: float) -> Integrity:
     """The score, with the list of deductions that made it."""
     deductions = [_deduction(name, tally) for name, tally in sorted(seen.closed.items())]
     points = tuple(sorted((each for each in deductions if each.points), key=lambda each: -each.points))
@@ -196,8 +202,11 @@ def integrity(seen: Progress) -> Integrity:
     if not analysed:
         return Integrity(None, None, points, "No frame was analysed, so there is nothing to score.")
     score = round(max(0.0, 100.0 - sum(each.points for each in points)), 1)
+    note = _trust(seen, analysed)
+    if analysed < ENOUGH * seen.frames or seen.gaps.seconds > (1 - ENOUGH) * length_s:
+        return Integrity(score, None, points, f"{note} That is too little to name a level of risk.")
     level: Level = "low" if score >= LOW_RISK_FROM else "medium" if score >= MEDIUM_RISK_FROM else "high"
-    return Integrity(score, level, points, _trust(seen, analysed))
+    return Integrity(score, level, points, note)
 
 
 def coverage(seen: Progress) -> Coverage:
@@ -209,6 +218,7 @@ def coverage(seen: Progress) -> Coverage:
         reused=seen.reused,
         partly_analysed=seen.partial,
         unanalysed=seen.unanalysed,
+        missing=_missing(seen),
         gaps=Silence(seen.gaps.count, round(seen.gaps.seconds, 3), round(seen.gaps.longest_s, 3)),
         looks=looks,
     )
@@ -242,11 +252,6 @@ def spend(seen: Progress, usd_per_call: float) -> Spend:
     return Spend(calls, usd_per_call, round(sum(calls.values()) * usd_per_call, 6))
 
 
-def live(session: Session) -> Progress:
-    """What all frames of an active or ended session add up to."""
-    return reducer.progress(session)
-
-
 def rfc3339(at: float) -> str:
     """Seconds since 1970 as RFC 3339 in UTC."""
     return datetime.fromtimestamp(at, UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
@@ -263,9 +268,17 @@ def _trust(seen: Progress, analysed: int) -> str:
     said = [f"{analysed} of {seen.frames} frames were analysed."]
     if seen.partial:
         said.append(f"{seen.partial} of them only in part.")
+    if missing := _missing(seen):
+        said.append(f"{missing} more never arrived.")
     if seen.gaps.count:
         said.append(f"No frame came for {seen.gaps.seconds:.0f} s in all.")
     return " ".join(said)
+
+
+def _missing(seen: Progress) -> int:
+    # A client may count from 0.
+    counted_to = seen.highest_number + (seen.first_seq == 0)
+    return max(0, counted_to - seen.numbered) if seen.numbered else 0
 
 
 def _gravest(alerts: list[Alert]) -> tuple[Alert, ...]:

@@ -4,6 +4,7 @@ Positions are ratios of the picture's width and height, angles degrees, confiden
 since the session's start.
 """
 
+import hashlib
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
@@ -12,6 +13,11 @@ _BYTES_AS_TEXT = {"ser_json_bytes": "base64", "val_json_bytes": "base64"}
 
 EMOTIONS = ("HAPPY", "SAD", "ANGRY", "CONFUSED", "DISGUSTED", "SURPRISED", "CALM", "FEAR")
 """Rekognition's names, in its order."""
+
+
+def picture_name(encoded: bytes) -> str:
+    """Made of the bytes: the same picture has the same name."""
+    return hashlib.sha256(encoded).hexdigest()[:32]
 
 
 class Look(StrEnum):
@@ -150,6 +156,8 @@ class Observation:
     looks: Mapping[Kind, Look] = field(default_factory=dict)
     picture: str = ""
     """Name of the picture: the same bytes have the same name."""
+    numbered: bool = False
+    """Whether `seq` is the client's own count."""
 
     @property
     def primary(self) -> Face | None:

@@ -1,7 +1,8 @@
 """Streaks: a condition that holds frame after frame, until it is long enough to be an alert.
 
 Until then any frame without the condition ends it; from then on it may pause for as long as the policy says.
-It ends when it was first seen not to hold, which may be earlier than when that was certain.
+It ends when it was first seen not to hold, which may be earlier than when that was certain; or, where nothing
+was seen for longer than a pause, when it was seen last.
 """
 
 from dataclasses import replace
@@ -53,11 +54,23 @@ def _grow(streak: Streak, sign: Sign, each: Rule, moment: Moment, policy: Policy
 def _pause(streak: Streak | None, moment: Moment, policy: Policy) -> tuple[Streak | None, Streak | None]:
     if streak is None or streak.opened_s is None:
         return None, None
-    clear_s = moment.at_s if streak.clear_s is None else streak.clear_s
-    paused = replace(streak, clear_s=clear_s)
+    # Sparse frames do not lengthen it: from frame to frame nobody looked.
+    ended_s = min(moment.at_s, streak.held_s + policy.episode_gap_s)
+    paused = replace(streak, clear_s=ended_s if streak.clear_s is None else streak.clear_s)
     if moment.at_s - streak.held_s > policy.episode_gap_s:
         return None, paused
     return paused, None
+
+
+def lapse(streak: Streak | None, at_s: float, policy: Policy) -> tuple[Streak | None, Streak | None]:
+    """The streak after a frame that says nothing of it, and the one that ended, if it was an alert.
+
+    For as long as a pause may last, nothing changes. Then what was not seen is not counted: an outage neither
+    completes a streak nor lengthens an episode.
+    """
+    if streak is None or at_s - streak.held_s <= policy.episode_gap_s:
+        return streak, None
+    return None, streak if streak.opened_s is not None else None
 
 
 def alert_of(each: Rule, streak: Streak, *, closed: bool) -> Alert:

@@ -35,6 +35,8 @@ def count(before: Progress, moment: Moment) -> Progress:
     return replace(
         _count_face(before, moment),
         frames=before.frames + 1,
+        numbered=before.numbered + moment.numbered,
+        highest_number=max(before.highest_number, moment.seq if moment.numbered else 0),
         first_seq=min(before.first_seq, moment.seq) if before.frames else moment.seq,
         unanalysed=before.unanalysed + (faces_look is Look.FAILED),
         partial=before.partial + bool(failed and faces_look is not Look.FAILED),

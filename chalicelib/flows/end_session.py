@@ -4,7 +4,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 
 from chalicelib.domain import reducer, report
-from chalicelib.domain.errors import SessionActive, StaleSession
+from chalicelib.domain.errors import SessionActive, StaleSession, UpstreamDown
 from chalicelib.domain.model import Alert, Session, Status
 from chalicelib.domain.report import Report
 from chalicelib.flows.ports import Clock, Evidence, Jobs, Sessions, Summarizer
@@ -29,8 +29,7 @@ class EndSession:
 
     def __call__(self, tenant_id: str, session_id: str) -> Report:
         """The report; the same one at every call. Raises NotFound, UpstreamDown."""
-        session = self._closed(tenant_id, session_id)
-        return self._report(session)
+        return self._report(closed(self.sessions, tenant_id, session_id, self.clock))
 
     def report(self, tenant_id: str, session_id: str) -> Report:
         """The report of an ended session. Raises NotFound, SessionActive."""
@@ -38,20 +37,6 @@ class EndSession:
         if session.status is Status.ACTIVE:
             raise SessionActive("The session has not ended; end it first.")
         return self._report(session)
-
-    def _closed(self, tenant_id: str, session_id: str) -> Session:
-        for tries_left in reversed(range(_TRIES)):
-            session = self.sessions.load(tenant_id, session_id)
-            closed, alerts = reducer.close(session, round(self.clock(), 3))
-            if closed == session:
-                return session
-            try:
-                return self.sessions.save(closed, alerts=alerts)
-            except StaleSession:
-                # A frame came between: it belongs to the session.
-                if not tries_left:
-                    raise
-        raise AssertionError("the last try returns or raises")
 
     def _report(self, session: Session) -> Report:
         written = self.sessions.report(session.tenant_id, session.session_id)
@@ -62,9 +47,17 @@ class EndSession:
         alerts = self._with_pictures(session, self.sessions.alerts(session.tenant_id, session.session_id))
         built = report.build(session, alerts, usd_per_call=self.usd_per_call, versions=self.versions)
         built = report.with_summary(built, self.summarizer.summarize(built))
-        self.jobs.send("tidy_evidence", tenant_id=session.tenant_id, session_id=session.session_id)
-        logger.info("session_ended", session_id=session.session_id, alerts=built.alert_count)
-        return self.sessions.keep_report(session, built)
+        kept = self.sessions.keep_report(session, built)
+        logger.info("session_ended", session_id=session.session_id, alerts=kept.alert_count)
+        self._tidy(session)
+        return kept
+
+    def _tidy(self, session: Session) -> None:
+        try:
+            self.jobs.send("tidy_evidence", tenant_id=session.tenant_id, session_id=session.session_id)
+        except UpstreamDown:
+            # The report does not wait for it: pictures that nobody cites expire with the others.
+            logger.warning("tidy_not_sent", session_id=session.session_id)
 
     def _replayed(self, session: Session) -> Session:
         """The session as the clean sequence of its frames makes it: some came too late to be put in order."""
@@ -108,6 +101,22 @@ class TidyEvidence:
         return self.evidence.drop(
             tenant_id, session_id, set(self.evidence.kept(tenant_id, session_id)) - cited
         )
+
+
+def closed(sessions: Sessions, tenant_id: str, session_id: str, clock: Clock) -> Session:
+    """The session, ended now if it was not. Raises NotFound, StaleSession."""
+    for tries_left in reversed(range(_TRIES)):
+        session = sessions.load(tenant_id, session_id)
+        ended, alerts = reducer.close(session, round(clock(), 3))
+        if ended == session:
+            return session
+        try:
+            return sessions.save(ended, alerts=alerts)
+        except StaleSession:
+            # A frame came between: it belongs to the session.
+            if not tries_left:
+                raise
+    raise AssertionError("the last try returns or raises")
 
 
 def _parts(alerts: list[Alert]) -> Iterator[list[Alert]]:

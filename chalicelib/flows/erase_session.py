@@ -2,26 +2,50 @@
 
 from dataclasses import dataclass
 
-from chalicelib.domain import reducer
-from chalicelib.flows.ports import Clock, Evidence, Sessions
+from chalicelib.domain.errors import NotFound
+from chalicelib.flows.end_session import closed
+from chalicelib.flows.ports import Clock, Evidence, Jobs, Sessions
 from chalicelib.telemetry import logger
+
+LATE_S = 60
+"""After this no request that began before the session was erased is still at work."""
 
 
 @dataclass(frozen=True, slots=True)
 class EraseSession:
-    """An active session is closed first, so that no frame comes in between."""
+    """An active session is closed first, so that no frame is added in between."""
 
     sessions: Sessions
     evidence: Evidence
+    jobs: Jobs
     clock: Clock
 
     def __call__(self, tenant_id: str, session_id: str) -> dict[str, int]:
         """What was erased, by kind. Raises NotFound, StaleSession, UpstreamDown."""
-        session = self.sessions.load(tenant_id, session_id)
-        closed, _ = reducer.close(session, round(self.clock(), 3))
-        if closed != session:
-            self.sessions.save(closed)
-        pictures = self.evidence.drop(tenant_id, session_id, set(self.evidence.kept(tenant_id, session_id)))
+        closed(self.sessions, tenant_id, session_id, self.clock)
+        # A frame that is on its way may store its picture after we have looked.
+        self.jobs.send("sweep_pictures", delay_s=LATE_S, tenant_id=tenant_id, session_id=session_id)
+        pictures = _drop_all(self.evidence, tenant_id, session_id)
         erased = {**self.sessions.erase(tenant_id, session_id), "pictures": pictures}
         logger.info("session_erased", session_id=session_id)
         return erased
+
+
+@dataclass(frozen=True, slots=True)
+class SweepPictures:
+    """Delete the pictures of a session that is gone."""
+
+    sessions: Sessions
+    evidence: Evidence
+
+    def __call__(self, tenant_id: str, session_id: str) -> int:
+        """How many pictures were deleted; none if there is such a session again."""
+        try:
+            self.sessions.load(tenant_id, session_id)
+        except NotFound:
+            return _drop_all(self.evidence, tenant_id, session_id)
+        return 0
+
+
+def _drop_all(evidence: Evidence, tenant_id: str, session_id: str) -> int:
+    return evidence.drop(tenant_id, session_id, set(evidence.kept(tenant_id, session_id)))

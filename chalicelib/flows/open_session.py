@@ -5,7 +5,7 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from chalicelib.domain import rules
-from chalicelib.domain.errors import Conflict, SessionExists
+from chalicelib.domain.errors import Conflict, NotFound, SessionExists
 from chalicelib.domain.model import Session, Ticket
 from chalicelib.domain.policy import Policy
 from chalicelib.flows.ports import Clock, Sessions
@@ -59,4 +59,7 @@ class OpenSession:
             return None
         if known[0] != ticket:
             raise Conflict("This Idempotency-Key came with another request before; use a new one.")
-        return self.sessions.load(tenant_id, known[1])
+        try:
+            return self.sessions.load(tenant_id, known[1])
+        except NotFound as exc:
+            raise Conflict("The session of this Idempotency-Key was erased; use a new key.") from exc

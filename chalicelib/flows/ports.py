@@ -97,7 +97,7 @@ class Vision(Protocol):
 class Jobs(Protocol):
     """Slow work. See `chalicelib.aws.jobs`."""
 
-    def send(self, job: str, **about: str) -> None:
+    def send(self, job: str, *, delay_s: int = 0, **about: str) -> None:
         """Hand over a job. Raises UpstreamDown."""
 
 

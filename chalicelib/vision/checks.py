@@ -7,9 +7,12 @@ fingerprints of a person's consecutive frames differ by at least 0.14, those of 
 of quality 75 or better by at most 0.10.
 """
 
-import hashlib
 import io
+import os
 import struct
+
+# Before OpenCV is imported: its own limit, for a picture whose header says one size to us and another to it.
+os.environ.setdefault("OPENCV_IO_MAX_IMAGE_PIXELS", str(25_000_000))
 
 import cv2
 import imagesize
@@ -17,7 +20,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from chalicelib.domain.errors import BadPicture, NotAPicture, PictureTooLarge
-from chalicelib.domain.seen import Picture, View
+from chalicelib.domain.seen import Picture, View, picture_name
 
 MOST_BYTES = 5_242_880
 """Rekognition's own limit for a picture sent with the call."""
@@ -31,6 +34,8 @@ MOST_ELONGATED = 20
 _WIDTH = 320
 _CELLS = (16, 12)
 _JPEG, _PNG = b"\xff\xd8\xff", b"\x89PNG\r\n\x1a\n"
+_SCAN, _MOST_SCANS = b"\xff\xda", 64
+"""Each scan of a progressive JPEG is a pass over all its pixels; encoders make about ten."""
 _TAIL = 1024
 """Bytes at the end in which the end marker must stand; some cameras append a little."""
 
@@ -47,8 +52,8 @@ def look(encoded: bytes) -> Picture:
         raise PictureTooLarge(f"The picture has {len(encoded)} bytes; send at most {MOST_BYTES}.")
     width, height = _size(encoded)
     _check_whole(encoded, media_type)
-    grey = _small_grey(encoded, width)
-    name = hashlib.sha256(encoded).hexdigest()[:32]
+    grey = _small_grey(encoded, width, height)
+    name = picture_name(encoded)
     return Picture(encoded, media_type, _view(grey, width, height), name)
 
 
@@ -81,6 +86,8 @@ def _size(encoded: bytes) -> tuple[int, int]:
 def _check_whole(encoded: bytes, media_type: str) -> None:
     # OpenCV paints the missing part of a truncated JPEG grey and says nothing; for a PNG's chunk it takes as
     # much memory as the chunk claims to be long, which 430 bytes can make 4 GB.
+    if media_type == "image/jpeg" and encoded.count(_SCAN) > _MOST_SCANS:
+        raise BadPicture("The picture has too many progressive scans; encode it again.")
     whole = b"\xff\xd9" in encoded[-_TAIL:] if media_type == "image/jpeg" else _ends_with_its_chunks(encoded)
     if not whole:
         raise BadPicture("The picture is cut off; send the file whole.")
@@ -96,24 +103,30 @@ def _ends_with_its_chunks(png: bytes) -> bool:
     return False
 
 
-def _small_grey(encoded: bytes, width: int) -> Grey:
-    grey = cv2.imdecode(np.frombuffer(encoded, np.uint8), _reduction(width))
-    if grey is None:
+def _small_grey(encoded: bytes, width: int, height: int) -> Grey:
+    factor, flag = _reduction(width)
+    try:
+        grey = cv2.imdecode(np.frombuffer(encoded, np.uint8), flag)
+    except cv2.error as exc:
+        raise BadPicture("The picture cannot be decoded; encode it again.") from exc
+    # An Exif orientation may have turned it. A reduced JPEG's sides are rounded up, a PNG's down.
+    expected = sorted((width / factor, height / factor))
+    if grey is None or not np.allclose(sorted(grey.shape), expected, rtol=0, atol=0.999):
         raise BadPicture("The picture cannot be decoded; encode it again.")
     height = max(1, round(grey.shape[0] * _WIDTH / grey.shape[1]))
     return np.asarray(cv2.resize(grey, (_WIDTH, height), interpolation=cv2.INTER_AREA), dtype=np.uint8)
 
 
-def _reduction(width: int) -> int:
-    # A JPEG decoder halves for less than it costs to decode in full.
+def _reduction(width: int) -> tuple[int, int]:
+    """How much smaller it may be decoded, which costs a JPEG decoder less than decoding in full."""
     for factor, flag in (
         (8, cv2.IMREAD_REDUCED_GRAYSCALE_8),
         (4, cv2.IMREAD_REDUCED_GRAYSCALE_4),
         (2, cv2.IMREAD_REDUCED_GRAYSCALE_2),
     ):
         if width >= 2 * _WIDTH * factor:
-            return flag
-    return cv2.IMREAD_GRAYSCALE
+            return factor, flag
+    return 1, cv2.IMREAD_GRAYSCALE
 
 
 def _view(grey: Grey, width: int, height: int) -> View:

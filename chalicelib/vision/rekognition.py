@@ -33,7 +33,7 @@ Fact = TypeVar("Fact")
 
 _LEAST_LABEL_CONFIDENCE = 55.0
 # What a frame may bring, whatever a provider says: a frame's item stays small.
-_MOST_LABELS, _MOST_LINES, _MOST_FACES = 40, 50, 50
+_MOST_LABELS, _MOST_LINES, _MOST_FACES, _MOST_PARTS = 40, 50, 50, 100
 _LONGEST = 200
 _GARBLED = (TypeError, ValueError, KeyError, AttributeError, OverflowError, RecursionError)
 """What reading a reply of a foreign shape raises, in botocore and here."""
@@ -68,10 +68,11 @@ class Rekognition:
         reply = _ask(lambda: self._client.detect_faces(Image={"Bytes": encoded}, Attributes=wanted))
         return _read(reply, "FaceDetails", _face)[:_MOST_FACES]
 
-    def _labels(self, encoded: bytes, _policy: Policy) -> tuple[Label, ...]:
+    def _labels(self, encoded: bytes, policy: Policy) -> tuple[Label, ...]:
+        least = min(_LEAST_LABEL_CONFIDENCE, policy.object_confidence)
         reply = _ask(
             lambda: self._client.detect_labels(
-                Image={"Bytes": encoded}, MinConfidence=_LEAST_LABEL_CONFIDENCE, MaxLabels=_MOST_LABELS
+                Image={"Bytes": encoded}, MinConfidence=least, MaxLabels=_MOST_LABELS
             )
         )
         return _read(reply, "Labels", _label)[:_MOST_LABELS]
@@ -125,7 +126,10 @@ def _ask(call: Callable[[], Any]) -> Reply:
 def _read(reply: Reply, member: str, translate: Callable[[Reply], Fact]) -> tuple[Fact, ...]:
     # A reply without the member does not say "none": it says nothing.
     try:
-        return tuple(translate(each) for each in reply[member])
+        listed = reply[member]
+        if not isinstance(listed, list):
+            raise VisionUnavailable("garbled reply")
+        return tuple(translate(each) for each in listed)
     except _GARBLED as exc:
         raise VisionUnavailable("garbled reply") from exc
 
@@ -140,7 +144,7 @@ def _face(detail: Reply) -> Face:
         eye_direction=_eye_direction(eyes) if eyes else None,
         landmarks=tuple(
             Landmark(str(point["Type"])[:_LONGEST], _ratio(point["X"]), _ratio(point["Y"]))
-            for point in detail.get("Landmarks") or ()
+            for point in _parts(detail, "Landmarks")
         ),
         emotions={
             each["Type"]: _percent(each["Confidence"])
@@ -161,12 +165,17 @@ def _label(label: Reply) -> Label:
     return Label(
         name=str(label["Name"])[:_LONGEST],
         confidence=_percent(label["Confidence"]),
-        parents=tuple(str(parent["Name"])[:_LONGEST] for parent in label.get("Parents") or ()),
-        aliases=tuple(str(alias["Name"])[:_LONGEST] for alias in label.get("Aliases") or ()),
+        parents=tuple(str(parent["Name"])[:_LONGEST] for parent in _parts(label, "Parents")),
+        aliases=tuple(str(alias["Name"])[:_LONGEST] for alias in _parts(label, "Aliases")),
         boxes=tuple(
-            _box(each["BoundingBox"]) for each in label.get("Instances") or () if each.get("BoundingBox")
+            _box(each["BoundingBox"]) for each in _parts(label, "Instances") if each.get("BoundingBox")
         ),
     )
+
+
+def _parts(whole: Reply, member: str) -> list[Reply]:
+    parts: list[Reply] = whole.get(member) or []
+    return parts[:_MOST_PARTS]
 
 
 def _line(detection: Reply) -> Line | None:

@@ -10,10 +10,19 @@ from chalicelib.telemetry import logger
 def run(message: str) -> None:
     """Do one job. Done again it changes nothing; an exception leaves the message in the queue."""
     job = json.loads(message)
-    if job["job"] != "tidy_evidence":
-        raise ValueError(f"no such job: {job['job']}")
+    tenant_id, session_id = job["tenant_id"], job["session_id"]
+    match job["job"]:
+        case "tidy_evidence":
+            dropped = _tidy(tenant_id, session_id)
+        case "sweep_pictures":
+            dropped = wiring.sweep_pictures()(tenant_id, session_id)
+        case unknown:
+            raise ValueError(f"no such job: {unknown}")
+    logger.info("pictures_dropped", job=job["job"], session_id=session_id, dropped=dropped)
+
+
+def _tidy(tenant_id: str, session_id: str) -> int:
     try:
-        dropped = wiring.tidy_evidence()(job["tenant_id"], job["session_id"])
+        return wiring.tidy_evidence()(tenant_id, session_id)
     except NotFound:
-        dropped = 0  # erased in the meantime
-    logger.info("evidence_tidied", session_id=job["session_id"], dropped=dropped)
+        return 0  # erased in the meantime

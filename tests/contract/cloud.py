@@ -4,6 +4,7 @@ import warnings
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 from threading import Lock
 from typing import TYPE_CHECKING, Any, Literal, overload
@@ -79,5 +80,11 @@ class OneAtATime:
         return alone if name.startswith(("get_", "put_", "transact_", "query")) else call
 
 
+@cache
+def _session() -> boto3.session.Session:
+    # One for all: it reads the services' models once.
+    return boto3.session.Session(aws_access_key_id="test", aws_secret_access_key="test", region_name=REGION)
+
+
 def _client(service: str) -> Any:  # noqa: ANN401 - each service has a client of its own type
-    return boto3.session.Session().client(service, region_name=REGION)  # type: ignore[call-overload]
+    return _session().client(service)  # type: ignore[call-overload]

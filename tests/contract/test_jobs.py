@@ -50,3 +50,9 @@ def test_every_job_arrives(queue: tuple[Jobs, Received]) -> None:
         jobs.send("count", number=str(number))
 
     assert sorted(job["number"] for job in received()) == ["0", "1", "2"]
+
+
+def test_a_job_may_be_handed_over_for_later(queue: tuple[Jobs, Received]) -> None:
+    jobs, _ = queue
+
+    jobs.send("sweep_pictures", delay_s=60, tenant_id="acme", session_id="s-1")

@@ -293,12 +293,13 @@ def test_withdrawing_what_is_not_there_changes_nothing(sessions: Sessions, sessi
 @pytest.fixture
 def many(sessions: Sessions, session: Session) -> Session:
     """Seven frames, each with a guest or a phone in it, stored in no order."""
-    current = session
+    frames: list[FrameRecord] = []
+    alerts: list[Alert] = []
     for place, number in enumerate((5, 999_999_999, 1, 30, 100, 2, 10)):
-        frame = (show.two_people if place % 2 else show.phone)(number)
-        _, frames, alerts = step(session, frame)
-        current = sessions.save(current, frames, alerts)
-    return current
+        _, more_frames, more_alerts = step(session, (show.two_people if place % 2 else show.phone)(number))
+        frames += more_frames
+        alerts += list(more_alerts)
+    return sessions.save(session, frames, alerts)
 
 
 def all_pages(read: Callable[[str | None], Any]) -> tuple[list[Any], list[int]]:
@@ -342,7 +343,7 @@ def test_alerts_come_in_pages_from_either_end(
     )
 
     listed = list(sessions.alerts(*place))
-    assert [alert.opened_by for alert in listed] == [1, 2, 5, 10, 30, 100, 999_999_999]
+    assert [alert.evidence[0].frame_number for alert in listed] == [1, 2, 5, 10, 30, 100, 999_999_999]
     assert (paged, paged_sizes) == (listed[::-1] if newest_first else listed, sizes)
 
 
@@ -375,14 +376,14 @@ FOREIGN = [
 
 
 @pytest.mark.parametrize("cursor", FOREIGN)
-def test_a_foreign_cursor_is_refused(sessions: Sessions, many: Session, cursor: str) -> None:
-    place = (many.tenant_id, many.session_id)
+def test_a_foreign_cursor_is_refused(sessions: Sessions, tenant: str, cursor: str) -> None:
+    place = (tenant, "s-1")
     said = set()
 
     for read in (
         lambda: sessions.frames_page(*place, 5, cursor),
         lambda: sessions.alerts_page(*place, 5, cursor),
-        lambda: sessions.rows(many.tenant_id, 5, cursor),
+        lambda: sessions.rows(tenant, 5, cursor),
     ):
         with pytest.raises(BadInput) as refused:
             read()
@@ -427,6 +428,24 @@ def test_the_first_report_stays_whoever_writes_another(sessions: Sessions, sessi
 
     assert sessions.keep_report(session, second) == first
     assert sessions.report(session.tenant_id, session.session_id) == first
+
+
+def test_a_report_of_an_older_version_is_not_kept(sessions: Sessions, session: Session) -> None:
+    sessions.save(session)
+
+    with pytest.raises(StaleSession):
+        sessions.keep_report(session, report_of(session, "stale"))
+
+    assert sessions.report(session.tenant_id, session.session_id) is None
+
+
+def test_an_erased_session_gets_no_report_by_a_late_write(sessions: Sessions, session: Session) -> None:
+    sessions.erase(session.tenant_id, session.session_id)
+
+    with pytest.raises(NotFound):
+        sessions.keep_report(session, report_of(session, "late"))
+
+    assert sessions.report(session.tenant_id, session.session_id) is None
 
 
 def test_a_tenants_sessions_are_listed_newest_first(sessions: Sessions, tenant: str) -> None:

@@ -1,6 +1,7 @@
 """A provider's failure never accuses a candidate, and never hides what was not seen."""
 
 from collections.abc import Iterator
+from datetime import datetime, timedelta
 
 import pytest
 
@@ -77,16 +78,34 @@ def test_a_lost_label_answer_is_told_as_partial(cloud: Cloud, api_key: str, emul
     assert (coverage["analysed"], coverage["partly_analysed"]) == (1, 1)
 
 
+def test_a_long_outage_is_not_counted_as_absence(cloud: Cloud, api_key: str, emulator: Emulator) -> None:
+    interview = Client(cloud.url, api_key).start()
+    started = datetime.fromisoformat(interview.started["start_time"])
+    for seq in range(1, 25):
+        if seq == 4:
+            emulator.fail(kind="error")
+        if seq == 24:
+            emulator.heal()
+        captured = (started + timedelta(seconds=seq - 1)).isoformat()
+        interview.frame(picture(seq, NOBODY), seq=seq, captured_at=captured)
+    (alert,) = interview.end()["alerts"]
+
+    assert (alert["type"], alert["frames"], alert["duration"]) == ("no_face_detected", 3, 2.0)
+
+
 def test_an_outage_in_the_middle_neither_ends_nor_completes_a_streak(
     cloud: Cloud, api_key: str, emulator: Emulator
 ) -> None:
     interview = Client(cloud.url, api_key).start()
+    started = datetime.fromisoformat(interview.started["start_time"])
     opened = []
     for seq in range(1, 5):
         if seq == 3:  # after two of the three frames that a no_face_detected needs
             emulator.fail(kind="error")
         else:
             emulator.heal()
-        opened.append(interview.frame(picture(seq, NOBODY), seq=seq).body["result"]["alerts"])
+        captured = (started + timedelta(seconds=seq - 1)).isoformat()
+        answer = interview.frame(picture(seq, NOBODY), seq=seq, captured_at=captured)
+        opened.append(answer.body["result"]["alerts"])
 
     assert [[alert["type"] for alert in alerts] for alerts in opened] == [[], [], [], ["no_face_detected"]]

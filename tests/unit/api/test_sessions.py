@@ -5,6 +5,7 @@ from typing import Any
 
 import pytest
 
+from chalicelib.api.sessions import StartRequest
 from chalicelib.domain.policy import Policy
 from tests.unit.api.service import Service
 from tests.unit.vision.pictures import jpeg, portrait
@@ -152,9 +153,9 @@ def test_free_data_stays_small_and_is_json(*, service: Service, name: str, free:
 @pytest.mark.parametrize(
     "body",
     [
-        b"[" * 100_000,
-        b'{"job_data": ' + b'{"a":' * 100_000,
-        b'{"job_data": ' + b"[" * 50_000 + b"]" * 50_000 + b"}",
+        b"[" * 60_000,
+        b'{"job_data": ' + b'{"a":' * 10_000,
+        b'{"job_data": ' + b"[" * 30_000 + b"]" * 30_000 + b"}",
         b"not json",
         b'"text"',
         b"[]",
@@ -176,10 +177,15 @@ def test_a_body_that_is_no_request_is_422(service: Service, body: bytes) -> None
     assert answer.status == 422
 
 
-def test_a_body_that_is_too_large_is_413(service: Service) -> None:
-    answer = service.post("/api/sessions/start", b'{"job_data": {}}' + b" " * 6_000_000)
+@pytest.mark.parametrize("letter", [b" ", b"["], ids=["spaces", "brackets"])
+def test_a_body_that_is_too_large_is_413(service: Service, letter: bytes) -> None:
+    answer = service.post("/api/sessions/start", letter * (StartRequest.most_bytes + 1))
 
     assert (answer.status, answer.json["type"]) == (413, "urn:proctoring:problem:body-too-large")
+
+
+def test_an_id_that_is_a_path_of_the_api_is_422(service: Service) -> None:
+    assert service.post("/api/sessions/start", {"session_id": "start"}).status == 422
 
 
 @pytest.mark.parametrize("content_type", ["multipart/form-data; boundary=x", "multipart/form-data"])

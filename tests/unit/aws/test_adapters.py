@@ -189,8 +189,8 @@ def test_every_item_of_a_session_expires_with_it(cloud: Cloud) -> None:
     made = replace(session(), tenant_id="expiring")
     sessions.create(made, Ticket("k", "f"))
     stepped, changes = reducer.step(made, show.two_people(1))
-    sessions.save(stepped, [FrameRecord(show.two_people(1))], changes)
-    sessions.keep_report(made, report())
+    saved = sessions.save(stepped, [FrameRecord(show.two_people(1))], changes)
+    sessions.keep_report(saved, report())
 
     items = client.scan(TableName=cloud.settings.sessions_table)["Items"]
 
@@ -308,11 +308,11 @@ def test_jobs_ask_for_the_queues_address_once() -> None:
             asked.append(QueueName)
             return {"QueueUrl": "https://queue.test"}
 
-        def send_message(self, QueueUrl: str, MessageBody: str) -> None:  # noqa: N803
-            asked.append(f"{QueueUrl} {json.loads(MessageBody)['job']}")
+        def send_message(self, QueueUrl: str, MessageBody: str, DelaySeconds: int) -> None:  # noqa: N803
+            asked.append(f"{QueueUrl} {json.loads(MessageBody)['job']} {DelaySeconds}")
 
     jobs = Jobs(cast("Any", Queue()), "jobs")
     jobs.send("one")
-    jobs.send("two")
+    jobs.send("two", delay_s=60)
 
-    assert asked == ["jobs", "https://queue.test one", "https://queue.test two"]
+    assert asked == ["jobs", "https://queue.test one 0", "https://queue.test two 60"]

@@ -229,6 +229,30 @@ def test_an_unanalysed_frame_neither_extends_nor_ends_an_episode() -> None:
     assert progress(after).streaks == progress(before).streaks
 
 
+def test_a_long_outage_ends_an_episode_when_it_was_last_seen() -> None:
+    _, alerts = watched(*map(empty_room, range(1, 5)), *map(outage, range(5, 60)), seen(60))
+
+    assert [(alert.ended_at, alert.duration, alert.frames) for alert in alerts] == [(4.0, 3.0, 4)]
+
+
+def test_frames_on_both_sides_of_a_long_outage_do_not_add_up_to_an_alert() -> None:
+    _, alerts = watched(empty_room(1), empty_room(2), *map(outage, range(3, 9)), empty_room(9))
+
+    assert alerts == ()
+
+
+def test_an_outage_as_short_as_a_pause_does_not_split_an_episode() -> None:
+    _, alerts = watched(phone(1), outage(2), outage(3), phone(4))
+
+    assert [(alert.frames, alert.duration) for alert in alerts] == [(2, 3.0)]
+
+
+def test_sparse_frames_do_not_lengthen_an_episode_by_what_nobody_saw() -> None:
+    _, alerts = watched(phone(1), seen(2, at_s=21.0))
+
+    assert [(alert.ended_at, alert.duration) for alert in alerts] == [(4.0, 3.0)]
+
+
 def test_an_outage_of_one_kind_leaves_the_other_rules_working() -> None:
     _, alerts = watched(*(seen(number, faces=(), failed=[Kind.LABELS, Kind.TEXT]) for number in (1, 2, 3)))
 
@@ -352,7 +376,7 @@ def test_evidence_is_the_opening_frame_and_ever_sparser_ones(
     _, (alert,) = ended(*map(empty_room, range(1, 401)), policy=policy)
 
     assert [each.frame_number for each in alert.evidence] == cited
-    assert alert.opened_by == 3
+    assert alert.evidence[0].frame_number == 3
 
 
 def test_evidence_of_an_alert_that_opens_at_once_starts_with_its_first_frame() -> None:

@@ -91,7 +91,7 @@ def test_the_report_of_a_session_says_everything() -> None:
         alert_count=2,
         alerts=(alert("low_light", 2), alert("blurred", 4)),
         alerts_omitted=0,
-        integrity=reports.integrity(Progress()),
+        integrity=reports.integrity(Progress(), length_s=60.0),
         policy=Policy(after_frames={"blurred": 9}),
         after_frames={
             "no_face_detected": 3,
@@ -120,7 +120,9 @@ def test_a_session_lasts_at_least_until_its_last_frame() -> None:
 def test_an_alert_type_deducts_its_weight_for_each_episode_and_minute(
     name: str, episodes: int, seconds: float
 ) -> None:
-    scored = reports.integrity(Progress(frames=10, closed={name: Tally(episodes, seconds, episodes)}))
+    scored = reports.integrity(
+        Progress(frames=10, closed={name: Tally(episodes, seconds, episodes)}), length_s=60.0
+    )
 
     weight = RULES[name].weight
     points = weight * (episodes + seconds / 60)
@@ -130,7 +132,9 @@ def test_an_alert_type_deducts_its_weight_for_each_episode_and_minute(
 
 @pytest.mark.parametrize("name", [name for name, rule in RULES.items() if rule.weight])
 def test_no_alert_type_deducts_more_than_its_severity_allows(name: str) -> None:
-    scored = reports.integrity(Progress(frames=10, closed={name: Tally(1000, 36_000.0, 36_000)}))
+    scored = reports.integrity(
+        Progress(frames=10, closed={name: Tally(1000, 36_000.0, 36_000)}), length_s=60.0
+    )
 
     most = {Severity.CRITICAL: 60.0, Severity.WARNING: 40.0, Severity.INFO: 10.0}
     assert [each.points for each in scored.deductions] == [most[RULES[name].severity]]
@@ -138,7 +142,7 @@ def test_no_alert_type_deducts_more_than_its_severity_allows(name: str) -> None:
 
 @pytest.mark.parametrize("name", ["low_engagement", "low_light", "blurred"])
 def test_what_says_little_about_a_person_deducts_nothing(name: str) -> None:
-    scored = reports.integrity(Progress(frames=10, closed={name: Tally(100, 3600.0, 3600)}))
+    scored = reports.integrity(Progress(frames=10, closed={name: Tally(100, 3600.0, 3600)}), length_s=60.0)
 
     assert (scored.score, scored.deductions) == (100.0, ())
 
@@ -150,7 +154,7 @@ def test_deductions_are_listed_the_heaviest_first_and_sum_up_to_what_is_missing(
         "multiple_faces_detected": Tally(1, 2.0, 3),
     }
 
-    scored = reports.integrity(Progress(frames=100, closed=closed))
+    scored = reports.integrity(Progress(frames=100, closed=closed), length_s=60.0)
 
     assert [each.type for each in scored.deductions] == [
         "multiple_faces_detected",
@@ -174,14 +178,14 @@ def test_the_level_follows_from_the_score(score: float, level: str, seconds: flo
     # A second face deducts 15 points, and 15 a minute.
     closed = {} if seconds is None else {"multiple_faces_detected": Tally(1, seconds, 1)}
 
-    scored = reports.integrity(Progress(frames=10, closed=closed))
+    scored = reports.integrity(Progress(frames=10, closed=closed), length_s=60.0)
 
     assert (scored.score, scored.level) == (score, level)
 
 
 def test_the_score_is_never_below_0() -> None:
     scored = reports.integrity(
-        Progress(frames=10, closed=dict.fromkeys(RULES, Tally(1000, 36_000.0, 36_000)))
+        Progress(frames=10, closed=dict.fromkeys(RULES, Tally(1000, 36_000.0, 36_000))), length_s=60.0
     )
 
     assert (scored.score, scored.level) == (0.0, "high")
@@ -191,7 +195,7 @@ def test_the_score_is_never_below_0() -> None:
     "nothing", [Progress(), Progress(frames=5, unanalysed=5, closed={"camera_blocked": Tally(1)})]
 )
 def test_without_an_analysed_frame_there_is_no_score(nothing: Progress) -> None:
-    scored = reports.integrity(nothing)
+    scored = reports.integrity(nothing, length_s=60.0)
 
     assert (scored.score, scored.level) == (None, None)
     assert scored.note == "No frame was analysed, so there is nothing to score."
@@ -200,11 +204,30 @@ def test_without_an_analysed_frame_there_is_no_score(nothing: Progress) -> None:
 def test_the_score_says_what_it_rests_on() -> None:
     holes = Progress(frames=10, unanalysed=2, partial=1, gaps=Gaps(1, 45.4, 45.4))
 
-    assert reports.integrity(holes) == Integrity(
+    assert reports.integrity(holes, length_s=60.0) == Integrity(
         100.0,
-        "low",
+        None,
         (),
-        "8 of 10 frames were analysed. 1 of them only in part. No frame came for 45 s in all.",
+        "8 of 10 frames were analysed. 1 of them only in part. No frame came for 45 s in all. "
+        "That is too little to name a level of risk.",
+    )
+
+
+def test_what_was_hardly_seen_is_not_called_a_low_risk() -> None:
+    unanswered = Progress(frames=10, unanalysed=6)
+    half_told = Progress(frames=10, unanalysed=5)
+
+    assert reports.integrity(unanswered, length_s=60.0).level is None
+    assert reports.integrity(half_told, length_s=60.0).level == "low"
+
+
+def test_numbers_that_never_arrived_are_told() -> None:
+    holes = Progress(frames=50, numbered=50, first_seq=1, highest_number=99)
+
+    assert reports.coverage(holes).missing == 49
+    assert (
+        reports.integrity(holes, length_s=60.0).note
+        == "50 of 50 frames were analysed. 49 more never arrived."
     )
 
 
@@ -227,6 +250,7 @@ def test_coverage_adds_up() -> None:
         reused=0,
         partly_analysed=1,
         unanalysed=2,
+        missing=0,
         gaps=Silence(1, 61.0, 61.0),
         looks={
             "faces": {"asked": 4, "reused": 0, "failed": 2, "off": 0},
@@ -235,6 +259,24 @@ def test_coverage_adds_up() -> None:
         },
     )
     assert all(sum(each.values()) == covered.received for each in covered.looks.values())
+
+
+@pytest.mark.parametrize(
+    ("numbers", "missing"),
+    [((1, 2, 3), 0), ((0, 1, 2), 0), ((1, 3, 4), 1), ((0, 1, 3, 4), 1), ((3,), 2), ((0,), 0), ((), 0)],
+)
+def test_numbers_are_missing_whether_the_client_counts_from_0_or_from_1(
+    numbers: tuple[int, ...], missing: int
+) -> None:
+    current, _ = ended(*(replace(seen(number), numbered=True) for number in numbers))
+
+    assert reports.coverage(current.settled).missing == missing
+
+
+def test_frames_that_their_client_did_not_count_are_never_missing() -> None:
+    current, _ = ended(seen(1), seen(12_000), seen(13_500))
+
+    assert reports.coverage(current.settled).missing == 0
 
 
 def test_averages_are_over_the_frames_that_say_them() -> None:

@@ -132,24 +132,21 @@ class BrokenQueue(FakeJobs):
 
     broken: bool = True
 
-    def send(self, job: str, **about: str) -> None:
+    def send(self, job: str, *, delay_s: int = 0, **about: str) -> None:
         if self.broken:
             self.broken = False
             raise UpstreamDown("The service's queue did not answer; try again.")
-        super().send(job, **about)
+        super().send(job, delay_s=delay_s, **about)
 
 
-def test_no_report_is_kept_before_its_pictures_are_sure_to_be_tidied() -> None:
+def test_the_report_does_not_wait_for_a_broken_queue() -> None:
     world = World(jobs=BrokenQueue())
     world.start()
-    with pytest.raises(UpstreamDown):
-        world.end()
-    before = world.sessions.report(TENANT, SESSION)
 
-    world.end()
+    written = world.end()
 
-    assert before is None
-    assert len(world.jobs.sent) == 1
+    assert world.sessions.report(TENANT, SESSION) == written
+    assert world.jobs.sent == []
 
 
 @dataclass
@@ -464,8 +461,33 @@ def test_of_a_frame_in_flight_while_its_session_is_erased_nothing_stays(keep_fra
 
     with pytest.raises(NotFound):
         world.records("guest 1")
+    world.sweep()
 
+    assert (world.jobs.sent[-1]["job"], world.jobs.delays_s) == ("sweep_pictures", [60])
     assert (list(world.sessions.frames(TENANT, SESSION)), world.pictures) == ([], [])
+
+
+def test_the_sweep_spares_a_session_that_took_the_id_again() -> None:
+    world = World()
+    world.start()
+    world.erase()
+    world.start(Policy(keep_frames="all"))
+    world.records("nobody 1")
+
+    assert world.sweep() == 0
+    assert len(world.pictures) == 1
+
+
+def test_a_report_that_is_written_while_its_session_is_erased_is_not_kept() -> None:
+    world = World()
+    world.start()
+    world.end()
+    ended, report = world.sessions.load(TENANT, SESSION), world.sessions.report(TENANT, SESSION)
+    assert report
+    world.erase()
+
+    with pytest.raises(NotFound):
+        world.sessions.keep_report(ended, report)
 
 
 def test_the_report_keeps_what_was_agreed_at_the_start() -> None:

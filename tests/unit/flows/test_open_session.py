@@ -92,6 +92,15 @@ def test_another_request_with_the_same_key_is_a_conflict() -> None:
     assert world.sessions.rows(TENANT, 10, None).total == 1
 
 
+def test_a_key_whose_session_was_erased_is_a_conflict_that_says_so() -> None:
+    world = World()
+    world.start(ticket=TICKET)
+    world.erase()
+
+    with pytest.raises(Conflict, match="erased"):
+        world.start(ticket=TICKET)
+
+
 def test_another_key_with_the_same_id_is_refused() -> None:
     world = World()
     world.start(ticket=TICKET)

@@ -34,7 +34,7 @@ def test_the_five_latest_alerts_are_told_newest_first() -> None:
     live = world.reader.live(TENANT, SESSION)
 
     assert live.alert_count == 7
-    assert [alert.opened_by for alert in live.recent] == [70, 60, 50, 40, 30]
+    assert [alert.evidence[0].frame_number for alert in live.recent] == [70, 60, 50, 40, 30]
 
 
 def test_a_session_that_has_ended_lasts_no_longer() -> None:

@@ -7,7 +7,7 @@ from chalicelib.domain.policy import Policy
 from chalicelib.domain.report import Report
 from chalicelib.flows.analyze_frame import AnalyzeFrame, FrameIn, Watched
 from chalicelib.flows.end_session import EndSession, TidyEvidence
-from chalicelib.flows.erase_session import EraseSession
+from chalicelib.flows.erase_session import EraseSession, SweepPictures
 from chalicelib.flows.open_session import OpenSession
 from chalicelib.flows.ports import Evidence, Vision
 from chalicelib.flows.read_session import ReadSession
@@ -129,7 +129,11 @@ class World:
 
     def erase(self) -> dict[str, int]:
         """Erase the session."""
-        return EraseSession(self.sessions, self.evidence, self.clock)(TENANT, SESSION)
+        return EraseSession(self.sessions, self.evidence, self.jobs, self.clock)(TENANT, SESSION)
+
+    def sweep(self) -> int:
+        """Do the job that erasing leaves behind."""
+        return SweepPictures(self.sessions, self.evidence)(TENANT, SESSION)
 
     @property
     def reader(self) -> ReadSession:

@@ -4,6 +4,7 @@ import json
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from functools import cache
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from threading import Event, Thread
 from typing import TYPE_CHECKING, Any, ClassVar
@@ -39,12 +40,9 @@ class RekognitionServer:
 
     def client(self) -> "RekognitionClient":
         """A boto3 client that asks this server, once."""
-        return boto3.session.Session().client(
+        return _session().client(
             "rekognition",
             endpoint_url=self.url,
-            region_name="us-east-1",
-            aws_access_key_id="test",
-            aws_secret_access_key="test",
             config=Config(proxies={}, retries={"total_max_attempts": 1, "mode": "standard"}),
         )
 
@@ -86,6 +84,14 @@ def rekognition_server() -> Iterator[RekognitionServer]:
         server.shutdown()
         server.server_close()
         thread.join()
+
+
+@cache
+def _session() -> boto3.session.Session:
+    # One for all: it reads the service's model once.
+    return boto3.session.Session(
+        aws_access_key_id="test", aws_secret_access_key="test", region_name="us-east-1"
+    )
 
 
 def answers(reply: object, *, status: int = 200) -> Behaviour:

@@ -1,6 +1,7 @@
 """What OpenCV says of a picture by itself."""
 
 import hashlib
+from collections.abc import Callable
 from dataclasses import replace
 
 import numpy as np
@@ -161,6 +162,18 @@ def test_every_kind_of_jpeg_and_png_is_looked_at(encoded: bytes) -> None:
 
     assert (picture.view.width, picture.view.height) == (640, 480)
     assert picture.view.deviation > 10
+
+
+@pytest.mark.parametrize("coded", [jpeg, png], ids=["JPEG", "PNG"])
+@pytest.mark.parametrize(
+    ("width", "height"), [(1281, 721), (1283, 963), (3456, 2234), (5125, 2887), (641, 479)]
+)
+def test_a_large_picture_with_sides_of_any_number_is_taken(
+    coded: Callable[[Pixels], bytes], width: int, height: int
+) -> None:
+    taken = look(coded(flat(128, width, height))).view
+
+    assert (taken.width, taken.height, taken.mean) == (width, height, 128.0)
 
 
 @pytest.mark.parametrize(("width", "height"), [(80, 80), (80, 1_600), (1_600, 80), (4_000, 3_000)])

@@ -8,6 +8,7 @@ import pytest
 from app import run_job
 from chalicelib import wiring
 from chalicelib.domain.errors import SessionActive
+from chalicelib.vision.checks import look
 from chalicelib.workers import jobs
 from tests.unit.api.service import Service, running_service
 from tests.unit.vision.pictures import jpeg, portrait
@@ -79,6 +80,23 @@ def test_a_job_about_an_erased_session_is_done(service: Service) -> None:
     jobs.run(message)
 
     assert pictures(service, "s-4") == 0
+
+
+def test_a_picture_that_came_after_the_erasure_is_swept_and_that_of_a_session_is_not(
+    service: Service,
+) -> None:
+    watched(service, "s-6")
+    tenant_id = tenant_of(service)
+    wiring.evidence().keep(tenant_id, "gone", look(PICTURE))
+    sweeps = [
+        json.dumps({"job": "sweep_pictures", "tenant_id": tenant_id, "session_id": session_id})
+        for session_id in ("s-6", "gone")
+    ]
+
+    for message in sweeps:
+        jobs.run(message)
+
+    assert [pictures(service, session_id) for session_id in ("s-6", "gone")] == [4, 0]
 
 
 def test_a_job_that_cannot_be_done_yet_stays_in_the_queue(service: Service) -> None:
