@@ -4,6 +4,7 @@ import base64
 import binascii
 import json
 from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
 from botocore.exceptions import BotoCoreError, ClientError
@@ -18,6 +19,24 @@ Item = dict[str, Any]
 _BATCH_WRITE = 25
 _LONGEST_KEY = 500
 FOREIGN_CURSOR = "The cursor is not one that this list gave; start again without it."
+
+
+class ConditionFailedError(Exception):
+    """A transaction lost against another write."""
+
+
+@contextmanager
+def storage() -> Iterator[None]:
+    """Tell the caller that the table does not answer. Raises UpstreamDown."""
+    try:
+        yield
+    except (ClientError, BotoCoreError) as exc:
+        raise upstream_down(exc) from exc
+
+
+def key_of(pk: str, sk: str) -> Item:
+    """The key of an item."""
+    return {"pk": {"S": pk}, "sk": {"S": sk}}
 
 
 def condition_failed(error: ClientError) -> bool:

@@ -8,21 +8,22 @@ item is put if it is not there. So a frame counts once, whoever retries it, and 
 """
 
 from collections.abc import Iterable, Iterator, Sequence
-from contextlib import contextmanager
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
-from botocore.exceptions import BotoCoreError, ClientError
+from botocore.exceptions import ClientError
 
 from chalicelib.aws.codec import pack, unpack
 from chalicelib.aws.dynamodb import (
     FOREIGN_CURSOR,
+    ConditionFailedError,
     Item,
     condition_failed,
     cursor,
     delete_all,
+    key_of,
     parts_of,
-    upstream_down,
+    storage,
 )
 from chalicelib.domain import reducer, tallies
 from chalicelib.domain.errors import BadInput, NotFound, SessionExists, StaleSession
@@ -51,22 +52,22 @@ class Sessions:
         """Store a new session. Raises SessionExists if its id, or the ticket, was used before."""
         writes = [self._put(self._session_item(session), new=True)]
         if ticket:
-            item = _key(f"{session.tenant_id}#idempotency#{ticket.key}", "request")
+            item = key_of(f"{session.tenant_id}#idempotency#{ticket.key}", "request")
             item |= {"fingerprint": {"S": ticket.fingerprint}, "session_id": {"S": session.session_id}}
             writes.append(self._put(item | self._expiry(session.started_at), new=True))
         try:
             self._transact(writes)
-        except _ConditionFailedError as exc:
+        except ConditionFailedError as exc:
             raise SessionExists(_TAKEN) from exc
 
     def ticket(self, tenant_id: str, key: str) -> tuple[Ticket, str] | None:
         """The ticket of this key, with the id of the session that was started with it."""
-        item = self._get(_key(f"{tenant_id}#idempotency#{key}", "request"))
+        item = self._get(key_of(f"{tenant_id}#idempotency#{key}", "request"))
         return (Ticket(key, item["fingerprint"]["S"]), item["session_id"]["S"]) if item else None
 
     def load(self, tenant_id: str, session_id: str) -> Session:
         """The session. Raises NotFound."""
-        item = self._get(_key(_pk(tenant_id, session_id), "session"))
+        item = self._get(key_of(_pk(tenant_id, session_id), "session"))
         if item is None:
             raise NotFound(_NO_SESSION)
         return replace(unpack(Session, item["state"]["B"]), version=int(item["version"]["N"]))
@@ -88,13 +89,13 @@ class Sessions:
         writes += [self._alert_write(session, alert) for alert in alerts]
         try:
             self._transact(writes)
-        except _ConditionFailedError as exc:
+        except ConditionFailedError as exc:
             raise StaleSession("The session was changed at the same time.") from exc
         return saved
 
     def frame(self, tenant_id: str, session_id: str, seq: int) -> FrameRecord | None:
         """A frame, if it was stored."""
-        item = self._get(_key(_pk(tenant_id, session_id), _frame_sk(seq)))
+        item = self._get(key_of(_pk(tenant_id, session_id), _frame_sk(seq)))
         return unpack(FrameRecord, item["record"]["B"]) if item else None
 
     def frames(self, tenant_id: str, session_id: str) -> Iterator[FrameRecord]:
@@ -129,7 +130,7 @@ class Sessions:
 
     def report(self, tenant_id: str, session_id: str) -> Report | None:
         """The report, if it was written."""
-        item = self._get(_key(_pk(tenant_id, session_id), "report"))
+        item = self._get(key_of(_pk(tenant_id, session_id), "report"))
         return unpack(Report, item["report"]["B"]) if item else None
 
     def keep_report(self, session: Session, report: Report) -> Report:
@@ -138,16 +139,16 @@ class Sessions:
         Raises NotFound if the session was erased in the meantime, StaleSession if it was changed.
         """
         pk = _pk(session.tenant_id, session.session_id)
-        item = _key(pk, "report") | {"report": {"B": pack(report)}} | self._expiry(session.started_at)
+        item = key_of(pk, "report") | {"report": {"B": pack(report)}} | self._expiry(session.started_at)
         unchanged = {
             "TableName": self._table,
-            "Key": _key(pk, "session"),
+            "Key": key_of(pk, "session"),
             "ConditionExpression": "version = :version",
             "ExpressionAttributeValues": {":version": {"N": str(session.version)}},
         }
         try:
             self._transact([{"ConditionCheck": unchanged}, self._put(item, new=True)])
-        except _ConditionFailedError as exc:
+        except ConditionFailedError as exc:
             stored = self.report(session.tenant_id, session.session_id)
             self.load(session.tenant_id, session.session_id)
             if stored is None:
@@ -168,11 +169,11 @@ class Sessions:
             started, session_id, total = parts_of(after, 3)
             if not total.isdecimal():
                 raise BadInput(FOREIGN_CURSOR)
-            key = _key(_pk(tenant_id, session_id), "session")
+            key = key_of(_pk(tenant_id, session_id), "session")
             start = {"ExclusiveStartKey": key | {"tenant_id": {"S": tenant_id}, "started": {"S": started}}}
         else:
             total = str(self._count(query))
-        with _storage():
+        with storage():
             reply = self._client.query(**query, **start, ScanIndexForward=False, Limit=limit)
         last = reply["Items"][-1] if reply.get("LastEvaluatedKey") else None
         return SessionPage(
@@ -187,19 +188,19 @@ class Sessions:
         erased = {}
         for kind, prefix in _KINDS.items():
             keys = self._query(pk, prefix, only="pk, sk")
-            with _storage():
+            with storage():
                 erased[kind] = delete_all(self._client, self._table, keys)
         return erased
 
     def _count(self, query: Any) -> int:  # noqa: ANN401 - handed on to the client as it is
-        with _storage():
+        with storage():
             pages = self._client.get_paginator("query").paginate(**query, Select="COUNT")
             return sum(page["Count"] for page in pages)
 
     def _rows(self, keys: list[Item]) -> tuple[SessionRow, ...]:
         found: dict[str, Item] = {}
         wanted: Any = {self._table: {"Keys": keys, "ConsistentRead": True}} if keys else {}
-        with _storage():
+        with storage():
             while wanted:
                 reply = self._client.batch_get_item(RequestItems=wanted)
                 found |= {item["pk"]["S"]: item for item in reply["Responses"].get(self._table, [])}
@@ -209,7 +210,7 @@ class Sessions:
     def _session_item(self, session: Session) -> Item:
         seen = reducer.progress(session)
         return {
-            **_key(_pk(session.tenant_id, session.session_id), "session"),
+            **key_of(_pk(session.tenant_id, session.session_id), "session"),
             "tenant_id": {"S": session.tenant_id},
             "started": {"S": f"{rfc3339(session.started_at)}#{session.session_id}"},
             "status": {"S": session.status.value},
@@ -221,11 +222,11 @@ class Sessions:
         }
 
     def _frame_item(self, session: Session, frame: FrameRecord) -> Item:
-        key = _key(_pk(session.tenant_id, session.session_id), _frame_sk(frame.observation.seq))
+        key = key_of(_pk(session.tenant_id, session.session_id), _frame_sk(frame.observation.seq))
         return key | {"record": {"B": pack(frame)}} | self._expiry(session.started_at)
 
     def _alert_write(self, session: Session, alert: Alert) -> Any:  # noqa: ANN401 - one of two kinds of write
-        key = _key(_pk(session.tenant_id, session.session_id), f"alert#{alert.id}")
+        key = key_of(_pk(session.tenant_id, session.session_id), f"alert#{alert.id}")
         if alert.withdrawn:
             return {"Delete": {"TableName": self._table, "Key": key}}
         return self._put(key | {"alert": {"B": pack(alert)}} | self._expiry(session.started_at), new=False)
@@ -238,16 +239,16 @@ class Sessions:
         return {"expires_at": {"N": str(int(started_at + self._retention_s))}}
 
     def _get(self, key: Item) -> Any:  # noqa: ANN401 - an item holds what its kind holds
-        with _storage():
+        with storage():
             return self._client.get_item(TableName=self._table, Key=key, ConsistentRead=True).get("Item")
 
     def _transact(self, writes: list[Any]) -> None:
-        with _storage():
+        with storage():
             try:
                 self._client.transact_write_items(TransactItems=writes)
             except ClientError as exc:
                 if condition_failed(exc):
-                    raise _ConditionFailedError from exc
+                    raise ConditionFailedError from exc
                 raise
 
     def _query(self, pk: str, prefix: str, *, only: str | None = None) -> Iterator[Any]:
@@ -280,27 +281,11 @@ class Sessions:
         if only:
             query["ProjectionExpression"] = only
         if after:
-            query["ExclusiveStartKey"] = _key(pk, prefix + parts_of(after, 1)[0])
-        with _storage():
+            query["ExclusiveStartKey"] = key_of(pk, prefix + parts_of(after, 1)[0])
+        with storage():
             reply = self._client.query(**query)
         last = reply.get("LastEvaluatedKey")
         return Page(tuple(reply["Items"]), cursor(str(last["sk"]["S"])[len(prefix) :]) if last else None)
-
-
-class _ConditionFailedError(Exception):
-    """A transaction lost against another write."""
-
-
-@contextmanager
-def _storage() -> Iterator[None]:
-    try:
-        yield
-    except (ClientError, BotoCoreError) as exc:
-        raise upstream_down(exc) from exc
-
-
-def _key(pk: str, sk: str) -> Item:
-    return {"pk": {"S": pk}, "sk": {"S": sk}}
 
 
 def _pk(tenant_id: str, session_id: str) -> str:

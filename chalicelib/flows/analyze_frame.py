@@ -161,19 +161,27 @@ class AnalyzeFrame:
         with suppress(StaleSession):
             return self._save(session, seen, deadline)
         # Frames that lost take turns within a process; between processes a random pause spreads them.
-        with self._turns[hash(session.session_id) % len(self._turns)]:
-            while True:
-                session = self.sessions.load(session.tenant_id, session.session_id)
-                seq, known = self._find(session, seen.frame, seen.taken_at)
-                if known:
-                    return session, known
-                self._refuse(session, seen.frame, seen.taken_at)
-                try:
-                    return self._save(session, replace(seen, seq=seq), deadline)
-                except StaleSession:
-                    if time.monotonic() > deadline:
-                        raise
-                time.sleep(random.uniform(0, 0.02))  # noqa: S311 - no secret
+        turn = self._turns[hash(session.session_id) % len(self._turns)]
+        if not turn.acquire(timeout=max(0.0, deadline - time.monotonic())):
+            raise StaleSession("Too many frames of this session came at once; send this one again.")
+        try:
+            return self._commit_in_turn(session, seen, deadline)
+        finally:
+            turn.release()
+
+    def _commit_in_turn(self, session: Session, seen: _Seen, deadline: float) -> tuple[Session, FrameRecord]:
+        while True:
+            session = self.sessions.load(session.tenant_id, session.session_id)
+            seq, known = self._find(session, seen.frame, seen.taken_at)
+            if known:
+                return session, known
+            self._refuse(session, seen.frame, seen.taken_at)
+            try:
+                return self._save(session, replace(seen, seq=seq), deadline)
+            except StaleSession:
+                if time.monotonic() > deadline:
+                    raise
+            time.sleep(random.uniform(0, 0.02))  # noqa: S311 - no secret
 
     def _save(self, session: Session, seen: _Seen, deadline: float) -> tuple[Session, FrameRecord]:
         stepped, record, changes = self._step(session, seen)

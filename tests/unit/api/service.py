@@ -4,7 +4,6 @@ Every answer is held against the API's own description: its status must be docum
 """
 
 import json
-import os
 from base64 import b64encode
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -142,8 +141,3 @@ def forget() -> None:
     for made in vars(wiring).values():
         if hasattr(made, "cache_clear"):
             made.cache_clear()
-
-
-def environment_without_names() -> dict[str, str]:
-    """What a program needs of the environment to start at all."""
-    return {name: os.environ[name] for name in ("PATH", "SYSTEMROOT") if name in os.environ}
