@@ -17,6 +17,8 @@ from infra.local.player import Api
 from infra.local.program import ROOT
 
 OUT = Path(__file__).parent / "out.json"
+_WIDTH = 120
+"""Of a table that goes into a file."""
 
 
 def main() -> None:
@@ -25,7 +27,7 @@ def main() -> None:
     if not options.labels.exists():
         sys.exit(f"benchmarks: {options.labels} does not exist; name labelled clips by CLIPS= and LABELS=.")
     clips = labels.read(options.clips, options.labels)
-    console = Console()
+    console = Console(width=None if sys.stdout.isatty() else _WIDTH)
     with OfflineCloud() as cloud:
         console.print(
             f"Engine: {cloud.engine}. {len(clips)} labelled clips, sessions and stills.", highlight=False
