@@ -51,28 +51,24 @@ def step(session: Session, *observations: Observation) -> tuple[Session, tuple[A
     for seen in observations:
         session = _insert(session, moment_of(seen, session.policy))
     unsettled, settled_alerts = _settle(session)
-    return unsettled, _changes(_alerts(before), (*settled_alerts, *_alerts(unsettled)))
+    return unsettled, _changes(open_alerts(before), (*settled_alerts, *open_alerts(unsettled)))
 
 
 def close(session: Session, at_s: float) -> tuple[Session, tuple[Alert, ...]]:
     """The session ended at `at_s` (seconds since 1970), its open episodes closed."""
     if session.status is not Status.ACTIVE:
         return session, ()
-    folded = _fold(session.settled, session.window, session.policy)
-    closed, alerts = _close_all(folded.progress)
-    closed = tallies.close(closed, at_s - session.started_at, session.policy.gap_after_s)
-    ended = replace(session, status=Status.ENDED, ended_at=at_s, settled=closed, window=())
-    return ended, _changes(_alerts(session), (*folded.alerts, *alerts))
+    folded = _to_the_end(session, _fold(session.settled, session.window, session.policy), at_s)
+    ended = replace(session, status=Status.ENDED, ended_at=at_s, settled=folded.progress, window=())
+    return ended, _changes(open_alerts(session), folded.alerts)
 
 
 def replayed(session: Session, moments: Iterable[Moment]) -> tuple[Session, tuple[Alert, ...]]:
     """The ended session as the clean sequence of all its moments makes it, with all its alerts."""
-    ordered = sorted(moments, key=lambda moment: moment.seq)
-    folded = _fold(Progress(), ordered, session.policy)
-    closed, alerts = _close_all(folded.progress)
     assert session.ended_at is not None
-    closed = tallies.close(closed, session.ended_at - session.started_at, session.policy.gap_after_s)
-    return replace(session, settled=closed, window=(), replay_needed=False), (*folded.alerts, *alerts)
+    ordered = sorted(moments, key=lambda moment: moment.seq)
+    folded = _to_the_end(session, _fold(Progress(), ordered, session.policy), session.ended_at)
+    return replace(session, settled=folded.progress, window=(), replay_needed=False), folded.alerts
 
 
 def progress(session: Session) -> Progress:
@@ -82,7 +78,13 @@ def progress(session: Session) -> Progress:
 
 def open_alerts(session: Session) -> tuple[Alert, ...]:
     """The alerts that are open, or closed by frames that are not settled yet."""
-    return _alerts(session)
+    folded = _fold(session.settled, session.window, session.policy)
+    still_open = [
+        alert_of(RULES[name], streak, closed=False)
+        for name, streak in folded.progress.streaks.items()
+        if streak.opened_s is not None
+    ]
+    return (*folded.alerts, *still_open)
 
 
 def moment_of(seen: Observation, policy: Policy) -> Moment:
@@ -177,6 +179,13 @@ def _fold(onto: Progress, moments: Iterable[Moment], policy: Policy) -> _Folded:
     return _Folded(onto, tuple(closed))
 
 
+def _to_the_end(session: Session, folded: _Folded, at_s: float) -> _Folded:
+    """With what was open closed, and the silence before the end counted."""
+    closed, alerts = _close_all(folded.progress)
+    closed = tallies.close(closed, at_s - session.started_at, session.policy.gap_after_s)
+    return _Folded(closed, (*folded.alerts, *alerts))
+
+
 def _advance(before: Progress, moment: Moment, policy: Policy) -> tuple[Progress, list[Alert]]:
     ended: list[Alert] = []
     if before.frames and moment.at_s - before.last_s > policy.gap_after_s:
@@ -222,16 +231,6 @@ def _close_all(before: Progress) -> tuple[Progress, list[Alert]]:
     for alert in closed:
         tally[alert.type] = _add(tally.get(alert.type, Tally()), alert)
     return replace(before, streaks={}, closed=tally), closed
-
-
-def _alerts(session: Session) -> tuple[Alert, ...]:
-    folded = _fold(session.settled, session.window, session.policy)
-    still_open = [
-        alert_of(RULES[name], streak, closed=False)
-        for name, streak in folded.progress.streaks.items()
-        if streak.opened_s is not None
-    ]
-    return (*folded.alerts, *still_open)
 
 
 def _changes(before: Iterable[Alert], after: Iterable[Alert]) -> tuple[Alert, ...]:
