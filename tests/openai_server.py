@@ -4,9 +4,11 @@ import json
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
-from threading import Event, Thread
+from http.server import BaseHTTPRequestHandler
+from threading import Event
 from typing import Any, ClassVar
+
+from tests.serving import serving
 
 GOOD_TEXT, GOOD_HIGHLIGHT = (
     "The session was recorded. What it means, a person decides.",
@@ -63,18 +65,9 @@ def openai_server() -> Iterator[OpenAIServer]:
     """A server on a free port, until the end of the block."""
     state = OpenAIServer()
     handler = type("Handler", (_Handler,), {"server_state": state})
-    server = ThreadingHTTPServer(("127.0.0.1", 0), handler)
-    server.daemon_threads = True
-    state.url = f"http://127.0.0.1:{server.server_port}/v1"
-    thread = Thread(target=lambda: server.serve_forever(poll_interval=0.02), daemon=True)
-    thread.start()
-    try:
+    with serving(handler, state.closing) as port:
+        state.url = f"http://127.0.0.1:{port}/v1"
         yield state
-    finally:
-        state.closing.set()
-        server.shutdown()
-        server.server_close()
-        thread.join()
 
 
 def says(words: object, *, finish_reason: str = "stop") -> Behaviour:

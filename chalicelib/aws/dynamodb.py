@@ -31,7 +31,8 @@ def storage() -> Iterator[None]:
     try:
         yield
     except (ClientError, BotoCoreError) as exc:
-        raise upstream_down(exc) from exc
+        kind = type(exc).__name__
+        raise UpstreamDown(f"The service's storage did not answer; try again ({kind}).") from exc
 
 
 def key_of(pk: str, sk: str) -> Item:
@@ -51,11 +52,6 @@ def condition_failed(error: ClientError) -> bool:
         "TransactionConflictException",
         "TransactionInProgressException",
     }
-
-
-def upstream_down(error: ClientError | BotoCoreError) -> UpstreamDown:
-    """The error a caller sees when the table does not answer."""
-    return UpstreamDown(f"The service's storage did not answer; try again ({type(error).__name__}).")
 
 
 def cursor(*parts: str) -> str:

@@ -2,9 +2,7 @@
 
 from typing import TYPE_CHECKING
 
-from botocore.exceptions import BotoCoreError, ClientError
-
-from chalicelib.aws.dynamodb import Item, upstream_down
+from chalicelib.aws.dynamodb import Item, storage
 from chalicelib.domain.credentials import StoredKey
 
 if TYPE_CHECKING:
@@ -40,12 +38,10 @@ class Tenants:
 
     def key(self, key_id: str) -> StoredKey | None:
         """What is stored of a key. Raises UpstreamDown."""
-        try:
+        with storage():
             item = self._client.get_item(TableName=self._table, Key={"pk": {"S": f"key#{key_id}"}}).get(
                 "Item"
             )
-        except (ClientError, BotoCoreError) as exc:
-            raise upstream_down(exc) from exc
         if item is None:
             return None
         return StoredKey(key_id, item["tenant_id"]["S"], item["hash"]["S"], revoked=item["revoked"]["BOOL"])

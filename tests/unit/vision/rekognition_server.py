@@ -5,12 +5,14 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from functools import cache
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
-from threading import Event, Thread
+from http.server import BaseHTTPRequestHandler
+from threading import Event
 from typing import TYPE_CHECKING, Any, ClassVar
 
 import boto3
 from botocore.config import Config
+
+from tests.serving import serving
 
 if TYPE_CHECKING:
     from mypy_boto3_rekognition import RekognitionClient
@@ -72,18 +74,9 @@ def rekognition_server() -> Iterator[RekognitionServer]:
     """A server on a free port, until the end of the block."""
     state = RekognitionServer()
     handler = type("Handler", (_Handler,), {"server_state": state})
-    server = ThreadingHTTPServer(("127.0.0.1", 0), handler)
-    server.daemon_threads = True
-    state.url = f"http://127.0.0.1:{server.server_port}"
-    thread = Thread(target=lambda: server.serve_forever(poll_interval=0.02), daemon=True)
-    thread.start()
-    try:
+    with serving(handler, state.closing) as port:
+        state.url = f"http://127.0.0.1:{port}"
         yield state
-    finally:
-        state.closing.set()
-        server.shutdown()
-        server.server_close()
-        thread.join()
 
 
 @cache
