@@ -47,8 +47,8 @@ format: $(READY) ## Write the format that check wants
 docs: $(READY) ## Write the pages of docs/ that are made from the code
 	@$(BIN)/python -m infra.docs
 
-bench: $(READY) $(REKOGNITION_READY) ## Measure: agreement with labelled pictures, growth: CLIPS=folder LABELS=file
-	@$(BIN)/python -m benchmarks $(call option,CLIPS,clips) $(call option,LABELS,labels)
+bench: $(READY) $(REKOGNITION_READY) ## Measure money, latency, CPU, growth, cold start, load: CLIPS=folder LABELS=file ONLY=part,part
+	@$(BIN)/python -m benchmarks $(call option,CLIPS,clips) $(call option,LABELS,labels) $(call option,ONLY,only)
 
 package: $(READY) ## Build and check the Lambda package and its layer: STAGE=dev
 	@$(BIN)/python -m infra.deploy package --stage "$(STAGE)" --out "build/$(STAGE)"

@@ -13,7 +13,7 @@ from pydantic import BaseModel, ConfigDict, Field
 class Settings(BaseModel):
     """Field `stage` is read from the variable STAGE, and so on."""
 
-    model_config = ConfigDict(frozen=True, use_attribute_docstrings=True)
+    model_config = ConfigDict(frozen=True)
 
     stage: str = Field(default="dev", pattern=r"^[a-z][a-z0-9]{0,15}$")
     """The deployment's name: part of every resource name and of every API key."""
@@ -31,6 +31,12 @@ class Settings(BaseModel):
     """Lifetime of a presigned link to a picture."""
     usd_per_call: float = Field(default=0.001, ge=0)
     """List price of one Rekognition call, for the report's estimate."""
+    rekognition_tps: int = Field(default=50, ge=0, le=10_000)
+    """Rekognition calls that this deployment makes in any second, all kinds together; 0: no limit."""
+    tenant_calls_per_hour: int = Field(default=0, ge=0)
+    """Calls to the provider that all sessions of a tenant may make in an hour; 0 for no limit."""
+    tenant_usd_per_hour: float = Field(default=0.0, ge=0)
+    """The same in money, at `usd_per_call`; 0 for no limit."""
     openai_model: str = "gpt-4o-mini"
     """Model that writes the summary when a key is configured."""
     openai_timeout_s: float = Field(default=12.0, gt=0, le=15)
@@ -49,6 +55,11 @@ class Settings(BaseModel):
     def tenants_table(self) -> str:
         """Tenants and their API keys."""
         return f"proctoring-{self.stage}-tenants"
+
+    @property
+    def ledger_table(self) -> str:
+        """What the provider's calls of all processes add up to."""
+        return f"proctoring-{self.stage}-ledger"
 
     @property
     def jobs_queue(self) -> str:

@@ -12,6 +12,7 @@ from pydantic import TypeAdapter
 
 import app
 from chalicelib.api import openapi
+from chalicelib.api.descriptions import Described
 from chalicelib.api.problems import STATUSES
 from chalicelib.domain.policy import Policy
 from chalicelib.domain.report import LOW_RISK_FROM, MEDIUM_RISK_FROM, MOST_POINTS
@@ -73,13 +74,13 @@ def _limits() -> str:
 
 
 def _policy_rows() -> Iterable[tuple[str, ...]]:
-    schema = TypeAdapter(Policy).json_schema()
+    schema = TypeAdapter(Policy).json_schema(schema_generator=Described)
     for name, described in schema["properties"].items():
         yield f"`{name}`", _default(described), described["description"]
 
 
 def _settings() -> str:
-    schema = Settings.model_json_schema()
+    schema = Settings.model_json_schema(schema_generator=Described)
     rows = (
         (f"`{name.upper()}`", _default(described), described["description"])
         for name, described in schema["properties"].items()

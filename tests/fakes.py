@@ -5,18 +5,23 @@ stands for. A picture is a line of words here, and shows what it says: `person 1
 """
 
 import hashlib
+import json
+from collections import Counter
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import Executor, Future
 from dataclasses import dataclass, field, replace
 from threading import Lock
 from typing import Any, ParamSpec, TypeVar
 
+from chalicelib.aws.ledger import HOUR_S, Slots
 from chalicelib.domain import reducer, tallies
+from chalicelib.domain.attention import Change
 from chalicelib.domain.credentials import StoredKey
 from chalicelib.domain.errors import BadInput, BadPicture, NotFound, SessionExists, StaleSession
 from chalicelib.domain.model import (
     Alert,
     FrameRecord,
+    Memory,
     Page,
     Session,
     SessionPage,
@@ -26,7 +31,7 @@ from chalicelib.domain.model import (
 )
 from chalicelib.domain.policy import Policy
 from chalicelib.domain.report import Report, Summary, rfc3339
-from chalicelib.domain.seen import Findings, Kind, Look, Observation, Picture
+from chalicelib.domain.seen import BoundingBox, Face, Findings, Kind, Look, Observation, Picture, Why
 from tests import observations as show
 from tests.observations import STARTED_AT
 
@@ -100,6 +105,7 @@ class _Stored:
     frames: dict[int, FrameRecord] = field(default_factory=dict)
     alerts: dict[str, Alert] = field(default_factory=dict)
     report: Report | None = None
+    memory: Memory | None = None
 
 
 @dataclass
@@ -132,8 +138,16 @@ class FakeSessions:
             raise NotFound("There is no such session; check its id.")
         return stored.session
 
+    def memory(self, session: Session) -> Memory | None:
+        """What the gate remembers of the session."""
+        return self._of(session.tenant_id, session.session_id).memory if session.watch.memory else None
+
     def save(
-        self, session: Session, frames: Sequence[FrameRecord] = (), alerts: Iterable[Alert] = ()
+        self,
+        session: Session,
+        frames: Sequence[FrameRecord] = (),
+        alerts: Iterable[Alert] = (),
+        memory: Memory | None = None,
     ) -> Session:
         """Store the session's next version with these, all or nothing. Raises StaleSession."""
         with self._lock:
@@ -147,6 +161,7 @@ class FakeSessions:
                 raise StaleSession("The session was changed at the same time.")
             stored.session = replace(session, version=session.version + 1)
             stored.frames |= {frame.observation.seq: frame for frame in frames}
+            stored.memory = None if session.status is Status.ENDED else memory or stored.memory
             for alert in alerts:
                 stored.alerts.pop(alert.id, None)
                 if not alert.withdrawn:
@@ -224,9 +239,14 @@ class FakeSessions:
             gone = self._stored.pop((tenant_id, session_id), None)
             self.journal.append("erase")
         if gone is None:
-            return {"frames": 0, "alerts": 0, "reports": 0, "sessions": 0}
-        reports = 0 if gone.report is None else 1
-        return {"frames": len(gone.frames), "alerts": len(gone.alerts), "reports": reports, "sessions": 1}
+            return {"frames": 0, "alerts": 0, "reports": 0, "memories": 0, "sessions": 0}
+        return {
+            "frames": len(gone.frames),
+            "alerts": len(gone.alerts),
+            "reports": int(gone.report is not None),
+            "memories": int(gone.memory is not None),
+            "sessions": 1,
+        }
 
     def _of(self, tenant_id: str, session_id: str) -> _Stored:
         return self._stored.get((tenant_id, session_id)) or _Stored(show.session())
@@ -312,16 +332,67 @@ class FakeVision:
     """Sees in a picture of words what it says, and takes down what it was asked."""
 
     asked: list[tuple[str, frozenset[Kind]]] = field(default_factory=list)
+    audits: list[list[str]] = field(default_factory=list)
 
     def look(self, pictures: Sequence[bytes], kinds: Collection[Kind], policy: Policy) -> list[Findings]:
         """What each picture shows; a kind that was not asked for is None and OFF."""
         self.asked += [(encoded.decode(), frozenset(kinds)) for encoded in pictures]
         return [_findings(shown(encoded), kinds, policy) for encoded in pictures]
 
+    def audit(self, pictures: Sequence[bytes], policy: Policy) -> list[tuple[Face, ...]] | None:
+        """The faces in each picture."""
+        self.audits.append([encoded.decode() for encoded in pictures])
+        found = [_findings(shown(encoded), [Kind.FACES], policy).faces for encoded in pictures]
+        return None if None in found else [faces for faces in found if faces is not None]
+
     @property
     def calls(self) -> list[str]:
         """The pictures it was shown."""
         return [words for words, _ in self.asked]
+
+
+@dataclass
+class FakeGate:
+    """Doubts every frame; a trusting one, what shows another word than the frame that was asked about.
+
+    While it is patient, another word must show twice.
+    """
+
+    trusting: bool = False
+
+    def weigh(
+        self,
+        picture: Picture,
+        pixels: bytes,
+        glimpse: bytes,
+        before: bytes,  # noqa: ARG002
+        *,
+        patient: bool,
+    ) -> Change:
+        """The kinds for which the word is another."""
+        word = _word(picture.encoded)
+        known = json.loads(pixels)
+        doubts = {kind: Why.NEW for kind in Kind if not self.trusting or known.get(kind) != word}
+        if not self.trusting or not doubts:
+            return Change(doubts)
+        waits = patient and word.encode() != glimpse
+        return Change({} if waits else doubts, word.encode())
+
+    def learn(
+        self,
+        picture: Picture,
+        pixels: bytes | None,
+        asked: Collection[Kind],
+        faces: Sequence[Face],  # noqa: ARG002
+        signed: Mapping[Kind, Sequence[BoundingBox]],  # noqa: ARG002
+    ) -> bytes:
+        """The word, by kind."""
+        known = json.loads(pixels) if pixels else {}
+        return json.dumps(known | dict.fromkeys(asked, _word(picture.encoded))).encode()
+
+
+def _word(encoded: bytes) -> str:
+    return encoded.decode().split()[0]
 
 
 @dataclass
@@ -334,6 +405,43 @@ class FakeSummarizer:
         """The words."""
         self.times += 1
         return Summary("rules", "It was watched; a person decides.", ())
+
+
+@dataclass
+class FakeLedger:
+    """Counts in memory, and takes down what it was asked. `replace(ledger)` is another process's."""
+
+    tps: int = 0
+    down: bool = False
+    asked: list[tuple[float, ...]] = field(default_factory=list)
+    used: Counter[int] = field(default_factory=Counter)
+    """By slot."""
+    spent: Counter[tuple[str, int]] = field(default_factory=Counter)
+    """By tenant and hour."""
+    _lock: Lock = field(default_factory=Lock)
+
+    def grant(self, urgencies: Sequence[float], now: float) -> int:
+        """How many of these calls, from the first on, may be made now."""
+        self.asked.append(tuple(urgencies))
+        if self.down:
+            return 0
+        if not self.tps:
+            return len(urgencies)
+        slots = Slots(self.tps)
+        slot = slots.at(now)
+        with self._lock:
+            calls = sum(self.used[slot] <= room for room in slots.rooms(slot, urgencies))
+            self.used[slot] += calls
+        return calls
+
+    def spend(self, tenant_id: str, calls: int, now: float) -> int:
+        """Count a tenant's calls; how many there were in the running hour, these included."""
+        if self.down:
+            return 0
+        hour = tenant_id, int(now // HOUR_S)
+        with self._lock:
+            self.spent[hour] += calls
+            return self.spent[hour]
 
 
 def _findings(seen: Observation, kinds: Collection[Kind], policy: Policy) -> Findings:

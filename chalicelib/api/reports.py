@@ -54,7 +54,7 @@ class AlertsAnswer(Answer):
 class EmotionPoint(BaseModel):
     """One frame of the emotion timeline."""
 
-    model_config = ConfigDict(use_attribute_docstrings=True)
+    model_config = ConfigDict(defer_build=True)
 
     timestamp: float
     frame_number: int

@@ -6,15 +6,16 @@ from chalicelib.domain.metrics import dominant_emotion, measure
 from chalicelib.domain.model import Alert, FrameRecord
 from chalicelib.domain.policy import Policy
 from chalicelib.domain.report import EMOTIONS_OFF
-from chalicelib.domain.seen import BoundingBox, EyeDirection, Face, Kind, Landmark, Look, Pose
+from chalicelib.domain.seen import UNSEEN, BoundingBox, EyeDirection, Face, Kind, Landmark, Look, Pose, Why
 
 NO_FACE = "No face is visible."
 UNANALYSED = "The provider did not answer for this frame; nothing is concluded from it."
+WITHHELD = "The provider was not asked about this frame, for lack of budget; nothing is concluded from it."
 NOT_SAID = "The provider did not say."
 
 
 class _Part(BaseModel):
-    model_config = ConfigDict(use_attribute_docstrings=True)
+    model_config = ConfigDict(defer_build=True)
 
 
 class FaceResult(_Part):
@@ -63,6 +64,8 @@ class AnalysisResult(_Part):
     faces: Look
     labels: Look
     text: Look
+    why: dict[Kind, Why]
+    """For what was asked for, or needed and withheld: the reason."""
     brightness: float
     """Mean grey level, 0..255."""
     sharpness: float
@@ -137,15 +140,16 @@ def _analysis(record: FrameRecord) -> AnalysisResult:
     seen = record.observation
     looks = {kind: seen.looks.get(kind, Look.OFF) for kind in Kind}
     status = "analysed"
-    if looks[Kind.FACES] is Look.FAILED:
+    if looks[Kind.FACES] in UNSEEN:
         status = "unanalysed"
-    elif Look.FAILED in looks.values():
+    elif not UNSEEN.isdisjoint(looks.values()):
         status = "partial"
     return AnalysisResult(
         status=status,
         faces=looks[Kind.FACES],
         labels=looks[Kind.LABELS],
         text=looks[Kind.TEXT],
+        why=dict(seen.why),
         brightness=seen.view.mean,
         sharpness=seen.view.sharpness,
     )
@@ -153,15 +157,17 @@ def _analysis(record: FrameRecord) -> AnalysisResult:
 
 def _reasons(record: FrameRecord, policy: Policy, metrics: MetricsResult) -> dict[str, str]:
     faces = record.observation.faces
-    why = UNANALYSED if faces is None else NOT_SAID if faces else NO_FACE
+    withheld = record.observation.looks.get(Kind.FACES) is Look.WITHHELD
+    unseen = WITHHELD if withheld else UNANALYSED
+    why = unseen if faces is None else NOT_SAID if faces else NO_FACE
     empty = [name for name in MetricsResult.model_fields if getattr(metrics, name) is None]
     reasons = dict.fromkeys(empty, why)
     face = record.observation.primary
     if face is None or dominant_emotion(face.emotions) is None:
         reasons["dominant_emotion"] = why
     if faces is None:
-        reasons["face_count"] = UNANALYSED
-        reasons["emotions"] = UNANALYSED
+        reasons["face_count"] = unseen
+        reasons["emotions"] = unseen
     face = record.observation.primary
     if face is None or not face.emotions:
         reasons["dominant_emotion"] = why

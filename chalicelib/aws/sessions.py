@@ -13,7 +13,8 @@ from typing import TYPE_CHECKING, Any
 
 from botocore.exceptions import ClientError
 
-from chalicelib.aws.codec import pack, unpack
+from chalicelib.aws import items
+from chalicelib.aws.codec import unpack
 from chalicelib.aws.dynamodb import (
     FOREIGN_CURSOR,
     ConditionFailedError,
@@ -25,18 +26,39 @@ from chalicelib.aws.dynamodb import (
     parts_of,
     storage,
 )
-from chalicelib.domain import reducer, tallies
 from chalicelib.domain.errors import BadInput, NotFound, SessionExists, StaleSession
-from chalicelib.domain.model import Alert, FrameRecord, Page, Session, SessionPage, SessionRow, Status, Ticket
-from chalicelib.domain.report import Report, rfc3339
+from chalicelib.domain.model import (
+    Alert,
+    FrameRecord,
+    Memory,
+    Page,
+    Session,
+    SessionPage,
+    SessionRow,
+    Status,
+    Ticket,
+)
+from chalicelib.domain.report import Report
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
 
-_KINDS = {"frames": "frame#", "alerts": "alert#", "reports": "report", "sessions": "session"}
+_KINDS = {
+    "frames": "frame#",
+    "alerts": "alert#",
+    "reports": "report",
+    "memories": items.MEMORY,
+    "sessions": "session",
+}
 _BY_START = "by_start"
 _NO_SESSION = "There is no such session; check its id."
 """The same words for an absent session and for another tenant's."""
+# What items.row needs, without the packed state, which is most of an item.
+_OF_A_ROW = {
+    "ProjectionExpression": "pk, started, #status, frames, alerts",
+    "ExpressionAttributeNames": {"#status": "status"},  # a reserved word
+}
+_MOST_KNOWN = 256
 _TAKEN = "A session with this id was started before; choose another id."
 
 
@@ -47,14 +69,14 @@ class Sessions:
         self._client = client
         self._table = table
         self._retention_s = retention_s
+        self._known: dict[str, tuple[bytes, Session]] = {}
+        self._memories: dict[tuple[str, float], tuple[int, Memory]] = {}
 
     def create(self, session: Session, ticket: Ticket | None) -> None:
         """Store a new session. Raises SessionExists if its id, or the ticket, was used before."""
-        writes = [self._put(self._session_item(session), new=True)]
+        writes = [self._put(session, items.session_item(session), new=True)]
         if ticket:
-            item = key_of(f"{session.tenant_id}#idempotency#{ticket.key}", "request")
-            item |= {"fingerprint": {"S": ticket.fingerprint}, "session_id": {"S": session.session_id}}
-            writes.append(self._put(item | self._expiry(session.started_at), new=True))
+            writes.append(self._put(session, items.ticket_item(session, ticket), new=True))
         try:
             self._transact(writes)
         except ConditionFailedError as exc:
@@ -62,57 +84,94 @@ class Sessions:
 
     def ticket(self, tenant_id: str, key: str) -> tuple[Ticket, str] | None:
         """The ticket of this key, with the id of the session that was started with it."""
-        item = self._get(key_of(f"{tenant_id}#idempotency#{key}", "request"))
+        item = self._get(items.ticket_key(tenant_id, key))
         return (Ticket(key, item["fingerprint"]["S"]), item["session_id"]["S"]) if item else None
 
     def load(self, tenant_id: str, session_id: str) -> Session:
         """The session. Raises NotFound."""
-        item = self._get(key_of(_pk(tenant_id, session_id), "session"))
+        item = self._get(key_of(items.pk(tenant_id, session_id), "session"))
         if item is None:
             raise NotFound(_NO_SESSION)
-        return replace(unpack(Session, item["state"]["B"]), version=int(item["version"]["N"]))
+        state, session = self._known.get(item["pk"]["S"], (b"", None))
+        # The next frame mostly comes to the process that stored the one before.
+        if session is None or state != item["state"]["B"]:
+            session = self._remember(unpack(Session, item["state"]["B"]), item)
+        return session
+
+    def memory(self, session: Session) -> Memory | None:
+        """What the gate remembers of the session; None if nothing is stored.
+
+        The process that stored it, or read it before, knows it by its version.
+        """
+        if not session.watch.memory:
+            return None
+        # An erased session's id may be taken again: it starts at another time.
+        place = items.pk(session.tenant_id, session.session_id)
+        version, memory = self._memories.get((place, session.started_at), (0, None))
+        if version != session.watch.memory:
+            item = self._get(key_of(place, items.MEMORY))
+            if item is None:
+                return None
+            version, memory = items.memory_of(item)
+            self._memories[place, session.started_at] = version, memory
+            _forget_oldest(self._memories)
+        return memory
 
     def save(
-        self, session: Session, frames: Sequence[FrameRecord] = (), alerts: Iterable[Alert] = ()
+        self,
+        session: Session,
+        frames: Sequence[FrameRecord] = (),
+        alerts: Iterable[Alert] = (),
+        memory: Memory | None = None,
     ) -> Session:
         """Store the session's next version with these frames and alerts, all or nothing.
 
         Raises StaleSession if it was changed since it was loaded, or holds one of the frames already.
         """
         saved = replace(session, version=session.version + 1)
-        put = self._put(self._session_item(saved), new=False)
+        item = items.session_item(saved)
+        put = self._put(saved, item, new=False)
         put["Put"] |= {
             "ConditionExpression": "version = :version",
             "ExpressionAttributeValues": {":version": {"N": str(session.version)}},
         }
-        writes = [put, *(self._put(self._frame_item(session, frame), new=True) for frame in frames)]
-        writes += [self._alert_write(session, alert) for alert in alerts]
+        writes = [put, *(self._put(saved, items.frame_item(saved, frame), new=True) for frame in frames)]
+        writes += [self._alert_write(saved, alert) for alert in alerts]
+        writes += [self._put(saved, items.memory_item(saved, memory), new=False)] if memory else []
+        if session.status is Status.ENDED and session.watch.memory:
+            # It holds small pictures of the candidate: nobody needs them any more.
+            writes.append({"Delete": {"TableName": self._table, "Key": items.memory_key(saved)}})
         try:
             self._transact(writes)
         except ConditionFailedError as exc:
             raise StaleSession("The session was changed at the same time.") from exc
-        return saved
+        if saved.status is Status.ENDED:
+            self._memories.pop((item["pk"]["S"], saved.started_at), None)
+        if memory:
+            self._memories[item["pk"]["S"], saved.started_at] = saved.version, memory
+            _forget_oldest(self._memories)
+        return self._remember(saved, item)
 
     def frame(self, tenant_id: str, session_id: str, seq: int) -> FrameRecord | None:
         """A frame, if it was stored."""
-        item = self._get(key_of(_pk(tenant_id, session_id), _frame_sk(seq)))
+        item = self._get(key_of(items.pk(tenant_id, session_id), items.frame_sk(seq)))
         return unpack(FrameRecord, item["record"]["B"]) if item else None
 
     def frames(self, tenant_id: str, session_id: str) -> Iterator[FrameRecord]:
         """All frames in order."""
-        for item in self._query(_pk(tenant_id, session_id), "frame#"):
+        for item in self._query(items.pk(tenant_id, session_id), "frame#"):
             yield unpack(FrameRecord, item["record"]["B"])
 
     def frames_page(
         self, tenant_id: str, session_id: str, limit: int, after: str | None
     ) -> Page[FrameRecord]:
         """Frames in order, a page at a time."""
-        page = self._page(_pk(tenant_id, session_id), "frame#", limit, after)
+        page = self._page(items.pk(tenant_id, session_id), "frame#", limit, after)
         return Page(tuple(unpack(FrameRecord, item["record"]["B"]) for item in page.items), page.cursor)
 
     def alerts(self, tenant_id: str, session_id: str) -> Iterator[Alert]:
         """All alerts, by the frame they began with."""
-        for item in self._query(_pk(tenant_id, session_id), "alert#"):
+        for item in self._query(items.pk(tenant_id, session_id), "alert#"):
             yield unpack(Alert, item["alert"]["B"])
 
     def alerts_page(
@@ -125,12 +184,12 @@ class Sessions:
         newest_first: bool = False,
     ) -> Page[Alert]:
         """Alerts, a page at a time."""
-        page = self._page(_pk(tenant_id, session_id), "alert#", limit, after, newest_first=newest_first)
+        page = self._page(items.pk(tenant_id, session_id), "alert#", limit, after, newest_first=newest_first)
         return Page(tuple(unpack(Alert, item["alert"]["B"]) for item in page.items), page.cursor)
 
     def report(self, tenant_id: str, session_id: str) -> Report | None:
         """The report, if it was written."""
-        item = self._get(key_of(_pk(tenant_id, session_id), "report"))
+        item = self._get(key_of(items.pk(tenant_id, session_id), "report"))
         return unpack(Report, item["report"]["B"]) if item else None
 
     def keep_report(self, session: Session, report: Report) -> Report:
@@ -138,8 +197,7 @@ class Sessions:
 
         Raises NotFound if the session was erased in the meantime, StaleSession if it was changed.
         """
-        pk = _pk(session.tenant_id, session.session_id)
-        item = key_of(pk, "report") | {"report": {"B": pack(report)}} | self._expiry(session.started_at)
+        pk = items.pk(session.tenant_id, session.session_id)
         unchanged = {
             "TableName": self._table,
             "Key": key_of(pk, "session"),
@@ -147,7 +205,12 @@ class Sessions:
             "ExpressionAttributeValues": {":version": {"N": str(session.version)}},
         }
         try:
-            self._transact([{"ConditionCheck": unchanged}, self._put(item, new=True)])
+            self._transact(
+                [
+                    {"ConditionCheck": unchanged},
+                    self._put(session, items.report_item(session, report), new=True),
+                ]
+            )
         except ConditionFailedError as exc:
             stored = self.report(session.tenant_id, session.session_id)
             self.load(session.tenant_id, session.session_id)
@@ -169,7 +232,7 @@ class Sessions:
             started, session_id, total = parts_of(after, 3)
             if not total.isdecimal():
                 raise BadInput(FOREIGN_CURSOR)
-            key = key_of(_pk(tenant_id, session_id), "session")
+            key = key_of(items.pk(tenant_id, session_id), "session")
             start = {"ExclusiveStartKey": key | {"tenant_id": {"S": tenant_id}, "started": {"S": started}}}
         else:
             total = str(self._count(query))
@@ -184,7 +247,10 @@ class Sessions:
 
     def erase(self, tenant_id: str, session_id: str) -> dict[str, int]:
         """Delete everything of the session, itself last; how many items of each kind there were."""
-        pk = _pk(tenant_id, session_id)
+        pk = items.pk(tenant_id, session_id)
+        self._known.pop(pk, None)
+        for known in [known for known in self._memories if known[0] == pk]:
+            self._memories.pop(known, None)
         erased = {}
         for kind, prefix in _KINDS.items():
             keys = self._query(pk, prefix, only="pk, sk")
@@ -199,44 +265,29 @@ class Sessions:
 
     def _rows(self, keys: list[Item]) -> tuple[SessionRow, ...]:
         found: dict[str, Item] = {}
-        wanted: Any = {self._table: {"Keys": keys, "ConsistentRead": True}} if keys else {}
+        asked = {"Keys": keys, "ConsistentRead": True, **_OF_A_ROW}
+        wanted: Any = {self._table: asked} if keys else {}
         with storage():
             while wanted:
                 reply = self._client.batch_get_item(RequestItems=wanted)
                 found |= {item["pk"]["S"]: item for item in reply["Responses"].get(self._table, [])}
                 wanted = reply.get("UnprocessedKeys")
-        return tuple(_row(found[key["pk"]["S"]]) for key in keys if key["pk"]["S"] in found)
-
-    def _session_item(self, session: Session) -> Item:
-        seen = reducer.progress(session)
-        return {
-            **key_of(_pk(session.tenant_id, session.session_id), "session"),
-            "tenant_id": {"S": session.tenant_id},
-            "started": {"S": f"{rfc3339(session.started_at)}#{session.session_id}"},
-            "status": {"S": session.status.value},
-            "version": {"N": str(session.version)},
-            "frames": {"N": str(seen.frames - seen.unanalysed)},
-            "alerts": {"N": str(tallies.alert_count(seen))},
-            "state": {"B": pack(session)},
-            **self._expiry(session.started_at),
-        }
-
-    def _frame_item(self, session: Session, frame: FrameRecord) -> Item:
-        key = key_of(_pk(session.tenant_id, session.session_id), _frame_sk(frame.observation.seq))
-        return key | {"record": {"B": pack(frame)}} | self._expiry(session.started_at)
+        return tuple(items.row(found[key["pk"]["S"]]) for key in keys if key["pk"]["S"] in found)
 
     def _alert_write(self, session: Session, alert: Alert) -> Any:  # noqa: ANN401 - one of two kinds of write
-        key = key_of(_pk(session.tenant_id, session.session_id), f"alert#{alert.id}")
         if alert.withdrawn:
-            return {"Delete": {"TableName": self._table, "Key": key}}
-        return self._put(key | {"alert": {"B": pack(alert)}} | self._expiry(session.started_at), new=False)
+            return {"Delete": {"TableName": self._table, "Key": items.alert_key(session, alert)}}
+        return self._put(session, items.alert_item(session, alert), new=False)
 
-    def _put(self, item: Item, *, new: bool) -> Any:  # noqa: ANN401 - handed on to the client as it is
-        put: dict[str, Any] = {"TableName": self._table, "Item": item}
+    def _put(self, session: Session, item: Item, *, new: bool) -> Any:  # noqa: ANN401 - handed on to the client
+        expiry = {"expires_at": {"N": str(int(session.started_at + self._retention_s))}}
+        put: dict[str, Any] = {"TableName": self._table, "Item": item | expiry}
         return {"Put": put | {"ConditionExpression": "attribute_not_exists(pk)"} if new else put}
 
-    def _expiry(self, started_at: float) -> Item:
-        return {"expires_at": {"N": str(int(started_at + self._retention_s))}}
+    def _remember(self, session: Session, item: Item) -> Session:
+        self._known[item["pk"]["S"]] = (item["state"]["B"], session)
+        _forget_oldest(self._known)
+        return session
 
     def _get(self, key: Item) -> Any:  # noqa: ANN401 - an item holds what its kind holds
         with storage():
@@ -288,20 +339,6 @@ class Sessions:
         return Page(tuple(reply["Items"]), cursor(str(last["sk"]["S"])[len(prefix) :]) if last else None)
 
 
-def _pk(tenant_id: str, session_id: str) -> str:
-    return f"{tenant_id}#{session_id}"
-
-
-def _frame_sk(seq: int) -> str:
-    return f"frame#{seq:012d}"
-
-
-def _row(item: Item) -> SessionRow:
-    started, session_id = item["started"]["S"].split("#", 1)
-    return SessionRow(
-        session_id=session_id,
-        is_active=item["status"]["S"] == Status.ACTIVE,
-        start_time=started,
-        frames_analyzed=int(item["frames"]["N"]),
-        alert_count=int(item["alerts"]["N"]),
-    )
+def _forget_oldest(known: dict[Any, Any]) -> None:
+    while len(known) > _MOST_KNOWN:
+        known.pop(next(iter(known)), None)

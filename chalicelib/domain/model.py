@@ -10,7 +10,7 @@ from enum import StrEnum
 from typing import Any, Generic, TypeVar
 
 from chalicelib.domain.policy import Policy
-from chalicelib.domain.seen import Kind, Look, Metrics, Observation
+from chalicelib.domain.seen import Findings, Kind, Look, Metrics, Observation
 
 _BYTES_AS_TEXT = {"ser_json_bytes": "base64", "val_json_bytes": "base64"}
 
@@ -53,6 +53,9 @@ class Moment:
     fingerprint: bytes
     picture: str = ""
     numbered: bool = False
+    audited: int = 0
+    contradicted: int = 0
+    repeated: int = 0
     metrics: Metrics | None = None
     emotions: Mapping[str, float] = field(default_factory=dict)
 
@@ -151,11 +154,17 @@ class Progress:
     highest_number: int = 0
     """What it had counted to; what is not numbered up to there never arrived."""
     unanalysed: int = 0
-    """Frames whose faces are not known because the provider did not answer."""
+    """Frames whose faces are not known: the provider did not answer, or was not asked for lack of budget."""
     partial: int = 0
-    """Frames of which something else that was asked is not known, for the same reason."""
+    """Frames of which something else is not known, for the same reasons."""
     reused: int = 0
     """Frames whose faces were known without asking."""
+    audited: int = 0
+    """Of these, frames that were looked at later, several in one call."""
+    contradicted: int = 0
+    """Of these, frames that showed something else than was reused."""
+    repeated: int = 0
+    """Calls for faces that followed an audit that did not agree."""
     looks: Mapping[str, int] = field(default_factory=dict)
     """`kind.look` to the number of frames."""
     expressive: int = 0
@@ -178,6 +187,39 @@ class Progress:
     last_seq: int = 0
     last_s: float = 0.0
     fingerprint: bytes = b""
+
+
+@dataclass(frozen=True, slots=True)
+class Watch:
+    """What asking sparingly must know from frame to frame: small, stored with the session."""
+
+    __pydantic_config__ = _BYTES_AS_TEXT
+
+    asked_s: Mapping[Kind, float] = field(default_factory=dict)
+    """When the provider answered last, by kind."""
+    signed_s: Mapping[Kind, float] = field(default_factory=dict)
+    """Since when that answer raises a sign."""
+    glimpse: bytes = b""
+    """What the gate noticed in the last frame and is not sure of."""
+    glimpsed_s: float = 0.0
+    """When that was."""
+    hour: int = 0
+    """The hour of the session that `calls` is about."""
+    calls: int = 0
+    """Calls made in it."""
+    audits: int = 0
+    """Audits in a row that were right; below zero, that were wrong."""
+    memory: int = 0
+    """Which memory of the gate belongs to this session: the version it was stored with; 0 for none."""
+
+
+@dataclass(frozen=True, slots=True)
+class Memory:
+    """What the provider said last, and what the picture looked like. Stored only when it was asked."""
+
+    facts: Findings
+    pixels: bytes
+    """The gate's own."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -204,6 +246,7 @@ class Session:
     """A frame came too late for the window: its alerts are found by replaying all frames at the end."""
     clock_offset_s: float | None = None
     """How far the client's clock is ahead of ours; None until a frame tells."""
+    watch: Watch = field(default_factory=Watch)
     version: int = 0
     """Counts the writes, for optimistic locking."""
 

@@ -24,7 +24,13 @@ FORBIDDEN_OBJECTS = (
 )
 
 _MOST_NAMES, _LONGEST, _MOST_COUNTED = 100, 80, 1_000_000
-_RANGES = {"_deg": (0, 180), "_s": (0, 86_400), "_confidence": (0, 100), "_below": (0, 255)}
+_RANGES = {
+    "_every_s": (1, 86_400),
+    "_deg": (0, 180),
+    "_s": (0, 86_400),
+    "_confidence": (0, 100),
+    "_below": (0, 255),
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,7 +40,7 @@ class Policy:
     Raises ValueError for a number that no frame could meet.
     """
 
-    __pydantic_config__ = {"use_attribute_docstrings": True, "extra": "forbid"}  # noqa: RUF012 - read once
+    __pydantic_config__ = {"extra": "forbid"}  # noqa: RUF012 - read once
 
     emotions: bool = True
     """Ask for emotions. Off: they are not requested, not scored, and no alert derives from them."""
@@ -44,6 +50,20 @@ class Policy:
     """Ask for text."""
     keep_frames: KeepFrames = "evidence"
     """Pictures kept: `all`; `evidence`: those an alert cites; `none`: only the one each alert opened with."""
+    gate: bool = True
+    """Ask the provider only where something may have changed. Off: about every frame."""
+    faces_every_s: float = 15.0
+    """Faces are asked for at least this often, whatever the budget."""
+    audit_every_s: float = 27.0
+    """Where audits of nine frames in one call proved right, faces are asked for this often, in an audit."""
+    labels_every_s: float = 600.0
+    """Objects are asked for at least this often, as far as the budget allows."""
+    text_every_s: float = 1200.0
+    """Text is asked for at least this often, as far as the budget allows."""
+    calls_per_hour: int = 0
+    """Calls to the provider that a session may make in each of its hours; 0 for no limit."""
+    usd_per_hour: float = 2.0
+    """The same in money, at the configured price of a call; 0 for no limit."""
     alerts_off: tuple[str, ...] = ()
     """Alert types that are not raised."""
     after_frames: dict[str, int] = field(default_factory=dict)
@@ -96,6 +116,8 @@ class Policy:
             len(name) > _LONGEST for name in self.forbidden_objects
         ):
             raise ValueError(f"forbidden_objects may hold {_MOST_NAMES} labels of {_LONGEST} characters")
+        if not (0 <= self.calls_per_hour <= _MOST_COUNTED and 0 <= self.usd_per_hour <= _MOST_COUNTED):
+            raise ValueError(f"calls_per_hour and usd_per_hour must be from 0 to {_MOST_COUNTED}")
         if len(self.alerts_off) > _MOST_NAMES:
             raise ValueError(f"alerts_off may hold {_MOST_NAMES} alert types")
         if any(not 1 <= frames <= _MOST_COUNTED for frames in self.after_frames.values()):

@@ -24,6 +24,7 @@ than a pause may the streak ends where it was last seen: an outage accuses nobod
 import math
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
+from operator import sub
 
 from chalicelib.domain import rules, tallies
 from chalicelib.domain.errors import SessionEnded
@@ -31,13 +32,14 @@ from chalicelib.domain.metrics import measure
 from chalicelib.domain.model import Alert, Moment, Progress, Session, Sign, Status, Tally
 from chalicelib.domain.policy import Policy
 from chalicelib.domain.rules import PIXELS, PREDECESSOR, RULES
-from chalicelib.domain.seen import Kind, Look, Observation
+from chalicelib.domain.seen import Look, Observation
 from chalicelib.domain.streaks import alert_of, extend, lapse
 
 WINDOW = 24
 """Frames that may overtake a missing one before the hole is given up."""
 
 CLOCK_TOLERANCE_S = 5.0
+_ANSWERED = (Look.ASKED, Look.REUSED)
 
 
 def step(session: Session, *observations: Observation) -> tuple[Session, tuple[Alert, ...]]:
@@ -58,7 +60,7 @@ def close(session: Session, at_s: float) -> tuple[Session, tuple[Alert, ...]]:
     """The session ended at `at_s` (seconds since 1970), its open episodes closed."""
     if session.status is not Status.ACTIVE:
         return session, ()
-    folded = _to_the_end(session, _fold(session.settled, session.window, session.policy), at_s)
+    folded = _to_the_end(session, _folded(session), at_s)
     ended = replace(session, status=Status.ENDED, ended_at=at_s, settled=folded.progress, window=())
     return ended, _changes(open_alerts(session), folded.alerts)
 
@@ -67,18 +69,18 @@ def replayed(session: Session, moments: Iterable[Moment]) -> tuple[Session, tupl
     """The ended session as the clean sequence of all its moments makes it, with all its alerts."""
     assert session.ended_at is not None
     ordered = sorted(moments, key=lambda moment: moment.seq)
-    folded = _to_the_end(session, _fold(Progress(), ordered, session.policy), session.ended_at)
+    folded = _to_the_end(session, _fold(_Folded(Progress()), ordered, session.policy), session.ended_at)
     return replace(session, settled=folded.progress, window=(), replay_needed=False), folded.alerts
 
 
 def progress(session: Session) -> Progress:
     """What all frames so far add up to."""
-    return _fold(session.settled, session.window, session.policy).progress
+    return _folded(session).progress
 
 
 def open_alerts(session: Session) -> tuple[Alert, ...]:
     """The alerts that are open, or closed by frames that are not settled yet."""
-    folded = _fold(session.settled, session.window, session.policy)
+    folded = _folded(session)
     still_open = [
         alert_of(RULES[name], streak, closed=False)
         for name, streak in folded.progress.streaks.items()
@@ -98,6 +100,9 @@ def moment_of(seen: Observation, policy: Policy) -> Moment:
         fingerprint=seen.view.fingerprint,
         picture=seen.picture,
         numbered=seen.numbered,
+        audited=seen.audited,
+        contradicted=seen.contradicted,
+        repeated=seen.repeated,
         metrics=measure(seen, policy),
         emotions=face.emotions if face and policy.emotions else {},
     )
@@ -145,7 +150,10 @@ def _insert(session: Session, moment: Moment) -> Session:
         counted = tallies.count(session.settled, moment)
         return replace(session, settled=counted, replay_needed=True)
     window = sorted((*session.window, moment), key=lambda known: known.seq)
-    return replace(session, window=tuple(window))
+    inserted = replace(session, window=tuple(window))
+    if window[-1] is moment:
+        _remember(inserted, _fold(_folded(session), [moment], session.policy))
+    return inserted
 
 
 def _is_settled(settled: Progress, seq: int) -> bool:
@@ -160,23 +168,63 @@ def _settle(session: Session) -> tuple[Session, tuple[Alert, ...]]:
     while window and (window[0].seq <= last_seq + 1 or len(window) > WINDOW):
         ready.append(window.pop(0))
         last_seq = ready[-1].seq
-    folded = _fold(session.settled, ready, session.policy)
-    return replace(session, settled=folded.progress, window=tuple(window)), folded.alerts
+    if not ready:
+        return session, ()
+    folded = _folded(session)
+    if not window:
+        return replace(session, settled=folded.progress, window=()), folded.alerts
+    front = _fold(_Folded(session.settled), ready, session.policy)
+    settled = replace(session, settled=front.progress, window=tuple(window))
+    _remember(settled, replace(folded, alerts=folded.alerts[len(front.alerts) :]))
+    return settled, front.alerts
 
 
 @dataclass(frozen=True, slots=True)
 class _Folded:
     progress: Progress
-    alerts: tuple[Alert, ...]
+    alerts: tuple[Alert, ...] = ()
     """Those that closed on the way."""
 
 
-def _fold(onto: Progress, moments: Iterable[Moment], policy: Policy) -> _Folded:
-    closed: list[Alert] = []
+@dataclass(frozen=True, slots=True)
+class _Known:
+    settled: Progress
+    window: tuple[Moment, ...]
+    policy: Policy
+    folded: _Folded
+
+
+_KNOWN: dict[int, _Known] = {}
+"""By the identity of the window, which is its own for as long as it is kept here.
+
+A frame needs the same folds several times, and the next frame needs the last of them again.
+"""
+_MOST_KNOWN = 256
+
+
+def _folded(session: Session) -> _Folded:
+    """The window folded onto what is settled."""
+    if not session.window:
+        return _Folded(session.settled)
+    known = _KNOWN.get(id(session.window))
+    if known and known.settled is session.settled and known.policy is session.policy:
+        return known.folded
+    return _remember(session, _fold(_Folded(session.settled), session.window, session.policy))
+
+
+def _remember(session: Session, folded: _Folded) -> _Folded:
+    if len(_KNOWN) >= _MOST_KNOWN:
+        _KNOWN.clear()
+    _KNOWN[id(session.window)] = _Known(session.settled, session.window, session.policy, folded)
+    return folded
+
+
+def _fold(onto: _Folded, moments: Iterable[Moment], policy: Policy) -> _Folded:
+    seen, closed = onto.progress, list(onto.alerts)
     for moment in moments:
-        onto, ended = _advance(onto, moment, policy)
+        seen, ended = _advance(seen, moment, policy)
         closed += ended
-    return _Folded(onto, tuple(closed))
+    return _Folded(seen, tuple(closed))
 
 
 def _to_the_end(session: Session, folded: _Folded, at_s: float) -> _Folded:
@@ -196,6 +244,8 @@ def _advance(before: Progress, moment: Moment, policy: Policy) -> tuple[Progress
     streaks, tally = {}, dict(before.closed)
     for name, each in RULES.items():
         streak = before.streaks.get(name)
+        if streak is None and name not in signs:
+            continue
         if each.needs in known:
             streak, over = extend(streak, signs.get(name), each, moment, policy)
         else:
@@ -205,8 +255,9 @@ def _advance(before: Progress, moment: Moment, policy: Policy) -> tuple[Progress
             tally[name] = _add(tally.get(name, Tally()), ended[-1])
         if streak:
             streaks[name] = streak
-    counted = tallies.advance(before, moment, policy.gap_after_s)
-    return replace(counted, streaks=streaks, closed=tally, fingerprint=moment.fingerprint), ended
+    counted = tallies.advanced(before, moment, policy.gap_after_s)
+    after = replace(before, **counted, streaks=streaks, closed=tally, fingerprint=moment.fingerprint)
+    return after, ended
 
 
 def _signs_of_change(before: Progress, moment: Moment, policy: Policy) -> Mapping[str, Sign]:
@@ -217,8 +268,8 @@ def _signs_of_change(before: Progress, moment: Moment, policy: Policy) -> Mappin
 
 
 def _known(before: Progress, moment: Moment) -> set[str]:
-    seen = {kind.value for kind in Kind if moment.looks.get(kind) in (Look.ASKED, Look.REUSED)}
-    return seen | {PIXELS} | ({PREDECESSOR} if before.frames else set())
+    seen = {kind for kind, look in moment.looks.items() if look in _ANSWERED}
+    return {PIXELS, *seen, *([PREDECESSOR] if before.frames else ())}
 
 
 def _close_all(before: Progress) -> tuple[Progress, list[Alert]]:
@@ -245,4 +296,5 @@ def _add(tally: Tally, alert: Alert) -> Tally:
 
 
 def _difference(one: bytes, other: bytes) -> float:
-    return sum(abs(a - b) for a, b in zip(one, other, strict=False)) / max(1, len(other))
+    apart: int = sum(map(abs, map(sub, one, other)))
+    return apart / max(1, len(other))

@@ -4,7 +4,7 @@ It flags for a person, who decides; it rejects nobody. Field names are those of 
 """
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from typing import Any, Literal
 
@@ -68,15 +68,19 @@ class Coverage:
     analysed: int
     reused: int
     """Of the analysed ones: known without asking the provider again."""
+    audited: int
+    """Of the reused ones: looked at later, several in one call, to see whether reuse was right."""
+    contradicted: int
+    """Of the audited ones: the picture showed something else than was reused for it."""
     partly_analysed: int
-    """Of the analysed ones: objects or text are not known, because the provider did not answer."""
+    """Of the analysed ones: objects or text are not known, for the reasons of the next."""
     unanalysed: int
-    """The provider did not answer. Nobody is accused by them, and nobody excused."""
+    """The provider did not answer, or the budget withheld the call. Nobody is accused by them, or excused."""
     missing: int
     """Numbers that the client counted past and that never arrived, or were refused."""
     gaps: Silence
     looks: Mapping[str, Mapping[str, int]]
-    """By kind of fact (faces, labels, text): frames asked, reused, failed, off."""
+    """By kind of fact (faces, labels, text): frames asked, reused, failed, withheld, off."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,11 +109,13 @@ class Integrity:
 
 @dataclass(frozen=True, slots=True)
 class Spend:
-    """Calls made to the provider, and what they cost at the configured price."""
+    """Calls made to the provider, calls that reuse spared, and what both cost at the configured price."""
 
     calls: Mapping[str, int]
     usd_per_call: float
     estimated_usd: float
+    saved_calls: Mapping[str, int] = field(default_factory=dict)
+    saved_usd: float = 0.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -216,6 +222,8 @@ def coverage(seen: Progress) -> Coverage:
         received=seen.frames,
         analysed=seen.frames - seen.unanalysed,
         reused=seen.reused,
+        audited=seen.audited,
+        contradicted=seen.contradicted,
         partly_analysed=seen.partial,
         unanalysed=seen.unanalysed,
         missing=_missing(seen),
@@ -247,9 +255,17 @@ def reasons(policy: Policy) -> dict[str, str]:
 
 
 def spend(seen: Progress, usd_per_call: float) -> Spend:
-    """The calls that were made and answered, and their price."""
+    """The calls that were made and answered, those that were spared, and their price."""
     calls = {name: seen.looks.get(f"{kind}.{Look.ASKED}", 0) for kind, name in OPERATIONS.items()}
-    return Spend(calls, usd_per_call, round(sum(calls.values()) * usd_per_call, 6))
+    calls[OPERATIONS[Kind.FACES]] += seen.repeated
+    saved = {name: seen.looks.get(f"{kind}.{Look.REUSED}", 0) for kind, name in OPERATIONS.items()}
+    return Spend(
+        calls,
+        usd_per_call,
+        round(sum(calls.values()) * usd_per_call, 6),
+        saved,
+        round(sum(saved.values()) * usd_per_call, 6),
+    )
 
 
 def rfc3339(at: float) -> str:
@@ -266,6 +282,8 @@ def _deduction(name: str, tally: Tally) -> Deduction:
 
 def _trust(seen: Progress, analysed: int) -> str:
     said = [f"{analysed} of {seen.frames} frames were analysed."]
+    if seen.contradicted:
+        said.append(f"Of {seen.audited} frames looked at later, {seen.contradicted} showed something else.")
     if seen.partial:
         said.append(f"{seen.partial} of them only in part.")
     if missing := _missing(seen):

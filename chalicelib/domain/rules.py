@@ -7,13 +7,14 @@ documentation: `docs/alerts.md` and the alerts' messages are made from it.
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Any
 
 from chalicelib.domain.errors import BadInput
 from chalicelib.domain.metrics import line_of_sight, measure
 from chalicelib.domain.model import Severity, Sign
 from chalicelib.domain.policy import Policy
-from chalicelib.domain.seen import Kind, Label, Observation
+from chalicelib.domain.seen import Kind, Observation
 
 Holds = Callable[[Any, Policy], Sign | None]
 
@@ -120,11 +121,12 @@ def low_engagement(seen: Observation, policy: Policy) -> Sign | None:
 @rule(Severity.WARNING, after_frames=1, needs=Kind.LABELS, weight=10)
 def suspicious_object(seen: Observation, policy: Policy) -> Sign | None:
     """A forbidden object is visible."""
-    forbidden = {name.casefold() for name in policy.forbidden_objects}
+    forbidden = _folded(policy.forbidden_objects)
     found = [
         label
         for label in seen.labels or ()
-        if label.confidence > policy.object_confidence and forbidden & _names(label)
+        if label.confidence > policy.object_confidence
+        and not forbidden.isdisjoint(_folded((label.name, *label.aliases, *label.parents)))
     ]
     if not found:
         return None
@@ -194,5 +196,7 @@ def _held(known: set[str], facts: Observation | float, policy: Policy) -> dict[s
     return {each.type: sign for each in asked if (sign := each.holds(facts, policy))}
 
 
-def _names(label: Label) -> set[str]:
-    return {name.casefold() for name in (label.name, *label.aliases, *label.parents)}
+@lru_cache(maxsize=1000)
+def _folded(names: tuple[str, ...]) -> frozenset[str]:
+    # Frame after frame shows the same objects.
+    return frozenset(name.casefold() for name in names)

@@ -8,6 +8,7 @@ import hashlib
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
+from typing import Any
 
 _BYTES_AS_TEXT = {"ser_json_bytes": "base64", "val_json_bytes": "base64"}
 
@@ -26,7 +27,31 @@ class Look(StrEnum):
     ASKED = "asked"
     REUSED = "reused"
     FAILED = "failed"
+    WITHHELD = "withheld"
+    """It was needed, and the budget or the provider's rate did not allow it: nothing is known."""
     OFF = "off"
+
+
+UNSEEN = frozenset({Look.FAILED, Look.WITHHELD})
+"""Nothing is known, and it should be."""
+
+
+class Why(StrEnum):
+    """Why a kind of fact was asked for, or was needed and withheld."""
+
+    ALWAYS = "always"
+    """The policy asks for every frame."""
+    FIRST = "first"
+    """Nothing was known yet."""
+    NEW = "new"
+    """Something is in view that was not before."""
+    FACE_LOST = "face_lost"
+    FACE_TURNED = "face_turned"
+    """The head or the eyes moved, or it is another face."""
+    GONE = "gone"
+    """What was found before seems gone."""
+    STALE = "stale"
+    """It was asked for long ago."""
 
 
 class Kind(StrEnum):
@@ -141,6 +166,8 @@ class Picture:
     view: View
     name: str
     """Made of the bytes: the same picture has the same name."""
+    small: object = field(default=None, compare=False, repr=False)
+    """A small copy of the pixels, for `chalicelib.vision` alone."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -158,6 +185,14 @@ class Observation:
     """Name of the picture: the same bytes have the same name."""
     numbered: bool = False
     """Whether `seq` is the client's own count."""
+    why: Mapping[Kind, Why] = field(default_factory=dict)
+    """For each kind that was asked for or withheld."""
+    audited: int = 0
+    """Earlier frames that were looked at in the same call, to see whether reuse was right."""
+    contradicted: int = 0
+    """Of these, those that showed something else than was reused."""
+    repeated: int = 0
+    """Calls for faces beyond the first."""
 
     @property
     def primary(self) -> Face | None:
@@ -173,6 +208,10 @@ class Findings:
     labels: tuple[Label, ...] | None = None
     text: tuple[Line, ...] | None = None
     looks: Mapping[Kind, Look] = field(default_factory=dict)
+
+    def of(self, kind: Kind) -> Any:  # noqa: ANN401 - each kind has facts of its own type
+        """The facts of one kind."""
+        return getattr(self, kind.value)
 
 
 @dataclass(frozen=True, slots=True)

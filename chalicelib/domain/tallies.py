@@ -1,48 +1,34 @@
 """Counting frames: sums that do not depend on the order, and the few that do."""
 
+from bisect import bisect_left
 from collections.abc import Iterable, Mapping
 from dataclasses import replace
-from typing import TypeVar
+from typing import Any
 
 from chalicelib.domain.metrics import AVERAGED, dominant_emotion
 from chalicelib.domain.model import Gaps, Moment, Progress, Span
-from chalicelib.domain.seen import Kind, Look
-
-Number = TypeVar("Number", int, float)
+from chalicelib.domain.seen import UNSEEN, Kind, Look
 
 SPANS = 60
 """Steps of the emotion timeline at the most."""
 
 
-def advance(before: Progress, moment: Moment, gap_after_s: float) -> Progress:
-    """The progress after one more frame in sequence."""
-    counted = count(before, moment)
-    return replace(
-        counted,
-        gaps=_gaps(before, moment.at_s, gap_after_s),
-        last_seq=moment.seq,
-        last_s=max(before.last_s, moment.at_s),
-    )
+def advanced(before: Progress, moment: Moment, gap_after_s: float) -> dict[str, Any]:
+    """The fields of the progress that one more frame in sequence changes, by name.
+
+    A progress has so many fields that a copy for each group of them would be most of a frame's work.
+    """
+    return {
+        **_counted(before, moment),
+        "gaps": _gaps(before, moment.at_s, gap_after_s),
+        "last_seq": moment.seq,
+        "last_s": max(before.last_s, moment.at_s),
+    }
 
 
 def count(before: Progress, moment: Moment) -> Progress:
     """The progress with one more frame, wherever in the sequence it belongs."""
-    looks = dict(before.looks)
-    for kind, look in moment.looks.items():
-        _bump(looks, f"{kind}.{look}", 1)
-    faces_look = moment.looks.get(Kind.FACES)
-    failed = [kind for kind, look in moment.looks.items() if look is Look.FAILED]
-    return replace(
-        _count_face(before, moment),
-        frames=before.frames + 1,
-        numbered=before.numbered + moment.numbered,
-        highest_number=max(before.highest_number, moment.seq if moment.numbered else 0),
-        first_seq=min(before.first_seq, moment.seq) if before.frames else moment.seq,
-        unanalysed=before.unanalysed + (faces_look is Look.FAILED),
-        partial=before.partial + bool(failed and faces_look is not Look.FAILED),
-        reused=before.reused + (faces_look is Look.REUSED),
-        looks=looks,
-    )
+    return replace(before, **_counted(before, moment))
 
 
 def close(before: Progress, length_s: float, gap_after_s: float) -> Progress:
@@ -56,54 +42,66 @@ def alert_count(seen: Progress) -> int:
     return closed + sum(streak.opened_s is not None for streak in seen.streaks.values())
 
 
-def _count_face(before: Progress, moment: Moment) -> Progress:
+def _counted(before: Progress, moment: Moment) -> dict[str, Any]:
+    faces_look = moment.looks.get(Kind.FACES)
+    unseen = faces_look in UNSEEN
+    return {
+        "frames": before.frames + 1,
+        "numbered": before.numbered + moment.numbered,
+        "highest_number": max(before.highest_number, moment.seq if moment.numbered else 0),
+        "first_seq": min(before.first_seq, moment.seq) if before.frames else moment.seq,
+        "unanalysed": before.unanalysed + unseen,
+        "partial": before.partial + (not unseen and not UNSEEN.isdisjoint(moment.looks.values())),
+        "reused": before.reused + (faces_look is Look.REUSED),
+        "audited": before.audited + moment.audited,
+        "contradicted": before.contradicted + moment.contradicted,
+        "repeated": before.repeated + moment.repeated,
+        "looks": _one_more(before.looks, (f"{kind}.{look}" for kind, look in moment.looks.items())),
+        **_face_counted(before, moment),
+    }
+
+
+def _face_counted(before: Progress, moment: Moment) -> dict[str, Any]:
     if moment.metrics is None:
-        return before
-    sums = dict(before.sums)
-    measured = dict(before.measured)
-    for name in AVERAGED:
-        figure = getattr(moment.metrics, name)
-        if figure is not None:
-            _bump(sums, name, figure)
-            _bump(measured, name, 1)
-    counted = replace(before, sums=sums, measured=measured)
-    return _count_emotions(counted, moment) if moment.emotions else counted
+        return {}
+    figures = {name: getattr(moment.metrics, name) for name in AVERAGED}
+    known = {name: figure for name, figure in figures.items() if figure is not None}
+    counted = {"sums": _added(before.sums, known), "measured": _one_more(before.measured, known)}
+    return counted | _emotions_counted(before, moment) if moment.emotions else counted
 
 
-def _count_emotions(before: Progress, moment: Moment) -> Progress:
-    dominant = dict(before.dominant)
-    name = dominant_emotion(moment.emotions)
-    if name:
-        _bump(dominant, name, 1)
+def _emotions_counted(before: Progress, moment: Moment) -> dict[str, Any]:
+    dominant = dominant_emotion(moment.emotions)
     span_s, timeline = _into_timeline(before, moment)
-    return replace(
-        before,
-        expressive=before.expressive + 1,
-        emotions=_added(before.emotions, moment.emotions),
-        dominant=dominant,
-        span_s=span_s,
-        timeline=timeline,
-    )
+    return {
+        "expressive": before.expressive + 1,
+        "emotions": _added(before.emotions, moment.emotions),
+        "dominant": _one_more(before.dominant, [dominant] if dominant else ()),
+        "span_s": span_s,
+        "timeline": timeline,
+    }
 
 
 def _into_timeline(before: Progress, moment: Moment) -> tuple[float, tuple[Span, ...]]:
-    span_s, spans = before.span_s, {span.start_s: span for span in before.timeline}
+    span_s, spans = before.span_s, before.timeline
     while moment.at_s >= span_s * SPANS:
         span_s *= 2
-        spans = _merged(spans.values(), span_s)
+        spans = _merged(spans, span_s)
     start_s = moment.at_s // span_s * span_s
-    known = spans.get(start_s, Span(start_s, 0, {}))
-    spans[start_s] = Span(start_s, known.frames + 1, _added(known.emotions, moment.emotions))
-    return span_s, tuple(spans[start] for start in sorted(spans))
+    place = bisect_left(spans, start_s, key=lambda span: span.start_s)
+    known = spans[place : place + 1] if place < len(spans) and spans[place].start_s == start_s else ()
+    frames, emotions = (known[0].frames, known[0].emotions) if known else (0, {})
+    span = Span(start_s, frames + 1, _added(emotions, moment.emotions))
+    return span_s, (*spans[:place], span, *spans[place + len(known) :])
 
 
-def _merged(spans: Iterable[Span], span_s: float) -> dict[float, Span]:
+def _merged(spans: Iterable[Span], span_s: float) -> tuple[Span, ...]:
     merged: dict[float, Span] = {}
     for span in spans:
         start_s = span.start_s // span_s * span_s
         known = merged.get(start_s, Span(start_s, 0, {}))
         merged[start_s] = Span(start_s, known.frames + span.frames, _added(known.emotions, span.emotions))
-    return merged
+    return tuple(merged.values())
 
 
 def _gaps(before: Progress, at_s: float, gap_after_s: float) -> Gaps:
@@ -115,12 +113,15 @@ def _gaps(before: Progress, at_s: float, gap_after_s: float) -> Gaps:
 
 
 def _added(sums: Mapping[str, float], more: Mapping[str, float]) -> dict[str, float]:
+    # Rounded, so that the sum of floats does not depend on their order either.
     total = dict(sums)
     for name, figure in more.items():
-        _bump(total, name, figure)
+        total[name] = round(total.get(name, 0.0) + round(figure, 4), 4)
     return total
 
 
-def _bump(sums: dict[str, Number], name: str, by: Number) -> None:
-    # Rounded, so that the sum of floats does not depend on their order either.
-    sums[name] = round(sums.get(name, type(by)(0)) + round(by, 4), 4)
+def _one_more(counts: Mapping[str, int], names: Iterable[str]) -> dict[str, int]:
+    total = dict(counts)
+    for name in names:
+        total[name] = total.get(name, 0) + 1
+    return total

@@ -18,13 +18,11 @@ from chalicelib.domain.errors import (
     UpstreamDown,
 )
 from chalicelib.domain.model import Alert, FrameRecord, Session, Status
-from chalicelib.domain.policy import Policy
-from chalicelib.domain.seen import Findings, Kind, Observation, Picture, picture_name
-from chalicelib.flows.ports import Clock, Evidence, Look, Sessions, Vision
+from chalicelib.domain.seen import Observation, Picture, picture_name
+from chalicelib.flows.ask_provider import Answered, AskProvider
+from chalicelib.flows.ports import Clock, Evidence, Look, Sessions
 from chalicelib.telemetry import logger
 
-SIDE_BY_SIDE = 4
-"""Frames of a batch that are looked at together."""
 BUDGET_S = 12.0
 """After this nothing new is begun, so that the answer is in time for the gateway."""
 _EARLIEST_S = -10.0
@@ -56,7 +54,7 @@ class _Seen:
     taken_at: float
     """One time for all that is made of it: its number, and how far its client's clock is off."""
     picture: Picture
-    findings: Findings = field(default_factory=Findings)
+    answered: Answered
     kept: bool = False
     """The picture is stored already."""
 
@@ -66,7 +64,7 @@ class AnalyzeFrame:
     """Check, look, reduce, store. The same frame again is answered as the first time and counted once."""
 
     sessions: Sessions
-    vision: Vision
+    ask: AskProvider
     evidence: Evidence
     look: Look
     clock: Clock
@@ -89,40 +87,38 @@ class AnalyzeFrame:
         deadline = time.monotonic() + BUDGET_S
         session = self.sessions.load(tenant_id, session_id)
         watched: list[Watched] = []
-        for start in range(0, len(frames), SIDE_BY_SIDE):
-            session, more = self._watch(session, frames[start : start + SIDE_BY_SIDE], deadline)
-            watched += more
-        return session, watched
-
-    def _watch(
-        self, session: Session, frames: Sequence[FrameIn], deadline: float
-    ) -> tuple[Session, list[Watched]]:
-        taken = [self._take(session, frame, deadline) for frame in frames]
-        looked = iter(self._look(session, [each for each in taken if isinstance(each, _Seen)]))
-        watched: list[Watched] = []
-        for each in taken:
-            if isinstance(each, Watched):
-                watched.append(each)
-                continue
+        for frame in frames:  # one after the other: each answer may spare the next its calls
             try:
-                session, record = self._commit(session, next(looked), deadline)
+                session, record = self._watch(session, frame, deadline)
                 watched.append(Watched(record=record))
             except (BadInput, Busy, SessionEnded, UpstreamDown) as error:
                 watched.append(Watched(error=error))
         return session, watched
 
-    def _take(self, session: Session, frame: FrameIn, deadline: float) -> Watched | _Seen:
-        """What became of the frame before, or the frame with what its pixels say."""
-        try:
-            now = self.clock()
-            seq, known = self._find(session, frame, now)
-            if known:
-                return Watched(record=known)
-            self._refuse(session, frame, now)
-            _check_time(deadline)
-            return _Seen(frame, seq, now, self.look(frame.encoded))
-        except (BadInput, SessionEnded, UpstreamDown) as error:
-            return Watched(error=error)
+    def _watch(self, session: Session, frame: FrameIn, deadline: float) -> tuple[Session, FrameRecord]:
+        now = self.clock()
+        seq, known = self._find(session, frame, now)
+        if known:
+            return session, known
+        self._refuse(session, frame, now)
+        _check_time(deadline)
+        picture = self.look(frame.encoded)
+        return self._commit(session, self._see(session, frame, seq, now, picture), deadline)
+
+    def _see(self, session: Session, frame: FrameIn, seq: int | None, now: float, picture: Picture) -> _Seen:
+        """What the frame shows: asked of the provider while the picture travels to S3, or known already."""
+        keeps_all = session.policy.keep_frames == "all"
+        upload = self.pool.submit(self._keep, session, picture) if keeps_all else None
+        answered = self.ask(
+            session,
+            self.sessions.memory(session) if session.policy.gate else None,
+            picture,
+            _at_s(session, frame, now),
+            now,
+            late=seq is not None and seq < reducer.next_seq(session),
+        )
+        kept = upload is not None and upload.exception() is None
+        return _Seen(frame, seq, now, picture, answered, kept)
 
     def _find(self, session: Session, frame: FrameIn, now: float) -> tuple[int | None, FrameRecord | None]:
         """The frame's number, and its record if it was counted before."""
@@ -142,19 +138,6 @@ class AnalyzeFrame:
         at_s = _captured_s(_anchored(session, frame, now), frame)
         if at_s is not None and not _EARLIEST_S <= at_s <= self.session_s:
             raise BadInput("captured_at lies outside the session; check the clock, or leave it out.")
-
-    def _look(self, session: Session, taken: Sequence[_Seen]) -> list[_Seen]:
-        # Pictures travel to S3 while Rekognition looks at them.
-        keeps_all = session.policy.keep_frames == "all"
-        uploads = [self.pool.submit(self._keep, session, each.picture) for each in taken if keeps_all]
-        findings = self.vision.look(
-            [each.picture.encoded for each in taken], kinds_wanted(session.policy), session.policy
-        )
-        kept = [upload.exception() is None for upload in uploads] or [False] * len(taken)
-        return [
-            replace(each, findings=found, kept=stored)
-            for each, found, stored in zip(taken, findings, kept, strict=True)
-        ]
 
     def _commit(self, session: Session, seen: _Seen, deadline: float) -> tuple[Session, FrameRecord]:
         """Step and store; on a conflict with another frame reload and step again, without looking again."""
@@ -190,7 +173,8 @@ class AnalyzeFrame:
         if not seen.kept and reducer.worth_keeping(session, moment):
             _check_time(deadline)
             self._keep(session, seen.picture)
-        saved = self.sessions.save(stepped, [record], changes)
+        watch = seen.answered.watch(session.watch, version=session.version + 1)
+        saved = self.sessions.save(replace(stepped, watch=watch), [record], changes, seen.answered.memory)
         for alert in record.opened:
             logger.info("alert_opened", type=alert.type, session_id=session.session_id)
         return saved, record
@@ -198,17 +182,21 @@ class AnalyzeFrame:
     def _step(self, session: Session, seen: _Seen) -> tuple[Session, FrameRecord, tuple[Alert, ...]]:
         now = seen.taken_at
         session = _anchored(session, seen.frame, now)
-        at_s = _captured_s(session, seen.frame)
+        found = seen.answered.findings
         observation = Observation(
             seq=reducer.next_seq(session) if seen.seq is None else seen.seq,
-            at_s=round(max(0.0, now - session.started_at if at_s is None else at_s), 3),
+            at_s=_at_s(session, seen.frame, now),
             view=seen.picture.view,
-            faces=seen.findings.faces,
-            labels=seen.findings.labels,
-            text=seen.findings.text,
-            looks=seen.findings.looks,
+            faces=found.faces,
+            labels=found.labels,
+            text=found.text,
+            looks=found.looks,
             picture=seen.picture.name,
             numbered=seen.frame.seq is not None,
+            why=seen.answered.why,
+            audited=seen.answered.audited,
+            contradicted=seen.answered.contradicted,
+            repeated=seen.answered.repeated,
         )
         before = {alert.id for alert in reducer.open_alerts(session)}
         stepped, changes = reducer.step(session, observation)
@@ -217,12 +205,6 @@ class AnalyzeFrame:
 
     def _keep(self, session: Session, picture: Picture) -> None:
         self.evidence.keep(session.tenant_id, session.session_id, picture)
-
-
-def kinds_wanted(policy: Policy) -> frozenset[Kind]:
-    """What the policy wants to know of a frame."""
-    wanted = {Kind.FACES: True, Kind.LABELS: policy.labels, Kind.TEXT: policy.text}
-    return frozenset(kind for kind, on in wanted.items() if on)
 
 
 def _check_time(deadline: float) -> None:
@@ -238,6 +220,12 @@ def _anchored(session: Session, frame: FrameIn, now: float) -> Session:
     if frame.captured_at is None:
         return session
     return reducer.anchored(session, frame.captured_at, frame.seq, now)
+
+
+def _at_s(session: Session, frame: FrameIn, now: float) -> float:
+    """When the frame was captured, or else came, since the session's start."""
+    at_s = _captured_s(_anchored(session, frame, now), frame)
+    return round(max(0.0, now - session.started_at if at_s is None else at_s), 3)
 
 
 def _captured_s(session: Session, frame: FrameIn) -> float | None:

@@ -1,13 +1,14 @@
 """What the flows need of the world: Protocols that `chalicelib.wiring` joins to adapters."""
 
-from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from typing import Protocol
 
+from chalicelib.domain.attention import Change
 from chalicelib.domain.credentials import StoredKey
-from chalicelib.domain.model import Alert, FrameRecord, Page, Session, SessionPage, Ticket
+from chalicelib.domain.model import Alert, FrameRecord, Memory, Page, Session, SessionPage, Ticket
 from chalicelib.domain.policy import Policy
 from chalicelib.domain.report import Report, Summary
-from chalicelib.domain.seen import Findings, Kind, Picture
+from chalicelib.domain.seen import BoundingBox, Face, Findings, Kind, Picture
 
 Clock = Callable[[], float]
 """Seconds since 1970."""
@@ -29,9 +30,16 @@ class Sessions(Protocol):
         """The session. Raises NotFound."""
 
     def save(
-        self, session: Session, frames: Sequence[FrameRecord] = (), alerts: Iterable[Alert] = ()
+        self,
+        session: Session,
+        frames: Sequence[FrameRecord] = (),
+        alerts: Iterable[Alert] = (),
+        memory: Memory | None = None,
     ) -> Session:
         """Store the session's next version with these, all or nothing. Raises StaleSession."""
+
+    def memory(self, session: Session) -> Memory | None:
+        """What the gate remembers of the session; None if nothing is stored."""
 
     def frame(self, tenant_id: str, session_id: str, seq: int) -> FrameRecord | None:
         """A frame, if it was stored."""
@@ -93,6 +101,9 @@ class Vision(Protocol):
     def look(self, pictures: Sequence[bytes], kinds: Collection[Kind], policy: Policy) -> list[Findings]:
         """What each picture shows; a kind that is not answered is None and FAILED, never an error."""
 
+    def audit(self, pictures: Sequence[bytes], policy: Policy) -> list[tuple[Face, ...]] | None:
+        """The faces in each of up to nine pictures, by one call; None if it is not answered."""
+
 
 class Jobs(Protocol):
     """Slow work. See `chalicelib.aws.jobs`."""
@@ -119,3 +130,43 @@ class Summarizer(Protocol):
 
     def summarize(self, report: Report) -> Summary:
         """The words; never an error."""
+
+
+class Gate(Protocol):
+    """Which answers still hold for a frame. See `chalicelib.vision.gate`."""
+
+    def weigh(
+        self, picture: Picture, pixels: bytes, glimpse: bytes, before: bytes, *, patient: bool
+    ) -> Change:
+        """What may have changed since the provider was asked.
+
+        `glimpse` and the fingerprint `before` are those of the frame before; `patient` says that it is recent
+        enough to wait for a second look at something new.
+        """
+
+    def learn(
+        self,
+        picture: Picture,
+        pixels: bytes | None,
+        asked: Collection[Kind],
+        faces: Sequence[Face],
+        signed: Mapping[Kind, Sequence[BoundingBox]],
+    ) -> bytes:
+        """What to remember after the provider answered for these kinds."""
+
+
+class Ledger(Protocol):
+    """What the calls of all processes add up to. See `chalicelib.aws.ledger`."""
+
+    def grant(self, urgencies: Sequence[float], now: float) -> int:
+        """How many of these calls, from the first on, may be made now; never an error.
+
+        A call of urgency u (0..1) is granted while it leaves no more than the share u of the moment's calls
+        used.
+        """
+
+    def spend(self, tenant_id: str, calls: int, now: float) -> int:
+        """Count a tenant's calls; how many there were in the running hour, these included.
+
+        0 if they cannot be counted, never an error.
+        """

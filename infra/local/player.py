@@ -83,9 +83,10 @@ class Api:
         )
         self._http = urllib3.PoolManager(retries=again, timeout=TIMEOUT_S)
 
-    def start(self) -> Json:
+    def start(self, policy: Json | None = None) -> Json:
         """A new session; raises PlayError."""
-        return self._needed("POST", "/api/sessions/start", {"job_data": {"title": "Sample interview"}})
+        wanted = {"job_data": {"title": "Sample interview"}, "policy": policy or {}}
+        return self._needed("POST", "/api/sessions/start", wanted)
 
     def frame(self, session: Json, seq: int, frame: Frame) -> Answered:
         """What the API makes of a frame."""
@@ -132,12 +133,12 @@ class Api:
         return _answered(lambda: self._http.request(method, self.url + path, json=body, headers=headers))
 
 
-def play(api: Api, source: Source, watcher: Watcher) -> tuple[str, Json]:
+def play(api: Api, source: Source, watcher: Watcher, policy: Json | None = None) -> tuple[str, Json]:
     """Hold the interview; the session's id and its report. What the API refuses does not stop it.
 
     Ctrl-C ends an interview before a camera, and its report comes. Raises PlayError if there is no report.
     """
-    session = api.start()
+    session = api.start(policy)
     watcher.began(source, session["session_id"])
     with suppress(*([KeyboardInterrupt] if source.live else [])), closing(source.frames) as frames:
         for seq, frame in enumerate(frames, start=1):

@@ -22,7 +22,11 @@ def print_report(console: Console, report: Json) -> None:
     _print_averages(console, report)
     spend = report["spend"]
     calls = ", ".join(f"{count} {name}" for name, count in spend["calls"].items())
-    _line(console, "Spend", f"{calls}: about ${spend['estimated_usd']:.3f}")
+    _line(
+        console,
+        "Spend",
+        f"{calls}: about ${spend['estimated_usd']:.3f}; spared by reuse: ${spend['saved_usd']:.3f}",
+    )
     summary = report.get("summary")
     if summary:
         source = {"openai": "by OpenAI", "rules": "by rules"}.get(summary["source"], summary["source"])

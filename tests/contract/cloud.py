@@ -77,7 +77,7 @@ class OneAtATime:
             with self._lock:
                 return call(*args, **kwargs)
 
-        return alone if name.startswith(("get_", "put_", "transact_", "query")) else call
+        return alone if name.startswith(("get_", "put_", "update_", "transact_", "query")) else call
 
 
 @cache

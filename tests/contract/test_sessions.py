@@ -1,5 +1,6 @@
 """What every store of sessions promises: the one in memory and the one in DynamoDB."""
 
+import random
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
@@ -13,13 +14,14 @@ from chalicelib.aws.sessions import Sessions as DynamoSessions
 from chalicelib.domain import reducer
 from chalicelib.domain import report as reports
 from chalicelib.domain.errors import BadInput, NotFound, SessionExists, StaleSession
-from chalicelib.domain.model import Alert, FrameRecord, Session, SessionRow, Ticket
+from chalicelib.domain.model import Alert, FrameRecord, Memory, Session, SessionRow, Ticket, Watch
 from chalicelib.domain.policy import Policy
 from chalicelib.domain.report import Report, Summary
 from chalicelib.domain.seen import (
     BoundingBox,
     EyeDirection,
     Face,
+    Findings,
     Kind,
     Label,
     Landmark,
@@ -45,6 +47,13 @@ def sessions(request: pytest.FixtureRequest) -> Sessions:
     cloud: Cloud = request.getfixturevalue("cloud")
     client = cast("Any", OneAtATime(cloud.client("dynamodb")))
     return DynamoSessions(client, cloud.settings.sessions_table, retention_s=RETENTION_S)
+
+
+def another_process(sessions: Sessions) -> Sessions:
+    """The same store, known to a process that has read nothing of it yet."""
+    if isinstance(sessions, DynamoSessions):
+        return DynamoSessions(sessions._client, sessions._table, retention_s=RETENTION_S)  # noqa: SLF001
+    return sessions
 
 
 def new(tenant: str, session_id: str = "s-1", *, started_at: float = STARTED_AT) -> Session:
@@ -507,12 +516,142 @@ def test_erasing_deletes_everything_and_tells_how_much_there_was(sessions: Sessi
 
     erased = sessions.erase(*place)
 
-    assert erased == {"frames": 7, "alerts": 7, "reports": 1, "sessions": 1}
+    assert erased == {"frames": 7, "alerts": 7, "reports": 1, "memories": 0, "sessions": 1}
     assert (list(sessions.frames(*place)), list(sessions.alerts(*place))) == ([], [])
     assert sessions.report(*place) is None
     assert sessions.rows(many.tenant_id, 10, None).items == ()
     with pytest.raises(NotFound):
         sessions.load(*place)
+
+
+MEMORY = Memory(Findings(RICH.faces, RICH.labels, RICH.text), random.Random(1).randbytes(20_000))
+OTHER_MEMORY = Memory(Findings(faces=(), text=()), b"pixels")
+
+
+def remembering(sessions: Sessions, current: Session, memory: Memory) -> Session:
+    """The session as it is stored when the provider was asked about a frame."""
+    watch = Watch(
+        asked_s={Kind.FACES: 0.125, Kind.LABELS: 0.1},
+        signed_s={Kind.LABELS: 0.1},
+        glimpse=bytes(range(256)),
+        glimpsed_s=0.125,
+        hour=1,
+        calls=7,
+        memory=current.version + 1,
+    )
+    seq = reducer.next_seq(current)
+    stepped, frames, alerts = step(current, seen(seq))
+    return sessions.save(replace(stepped, watch=watch), frames, alerts, memory)
+
+
+def test_a_new_session_has_no_memory(sessions: Sessions, session: Session) -> None:
+    assert sessions.memory(session) is None
+
+
+def test_a_memory_is_read_as_it_was_stored(sessions: Sessions, session: Session) -> None:
+    saved = remembering(sessions, session, MEMORY)
+
+    there = another_process(sessions)
+    loaded = there.load(session.tenant_id, session.session_id)
+
+    assert loaded == saved
+    assert (sessions.memory(saved), there.memory(loaded)) == (MEMORY, MEMORY)
+
+
+def test_a_frame_that_was_not_asked_about_leaves_the_memory(sessions: Sessions, session: Session) -> None:
+    saved = remembering(sessions, session, MEMORY)
+
+    later = sessions.save(*step(saved, seen(2)))
+
+    assert later.watch == saved.watch
+    assert (sessions.memory(later), another_process(sessions).memory(later)) == (MEMORY, MEMORY)
+
+
+def test_a_memory_that_another_process_renewed_is_read_anew(sessions: Sessions, session: Session) -> None:
+    first = remembering(sessions, session, MEMORY)
+    there = another_process(sessions)
+    before = there.memory(first), sessions.memory(first)
+
+    second = remembering(there, there.load(session.tenant_id, session.session_id), OTHER_MEMORY)
+    loaded = sessions.load(session.tenant_id, session.session_id)
+
+    assert before == (MEMORY, MEMORY)
+    assert loaded == second
+    assert (sessions.memory(loaded), there.memory(second)) == (OTHER_MEMORY, OTHER_MEMORY)
+
+
+def test_a_save_that_lost_stores_no_memory(sessions: Sessions, session: Session) -> None:
+    saved = remembering(sessions, session, MEMORY)
+
+    with pytest.raises(StaleSession):
+        remembering(sessions, session, OTHER_MEMORY)
+
+    assert (sessions.memory(saved), another_process(sessions).memory(saved)) == (MEMORY, MEMORY)
+
+
+def test_the_memory_is_gone_when_the_session_ends(sessions: Sessions, session: Session) -> None:
+    saved = remembering(sessions, session, MEMORY)
+    closed, alerts = reducer.close(saved, STARTED_AT + 9.0)
+
+    ended = sessions.save(closed, alerts=alerts)
+
+    assert another_process(sessions).memory(ended) is None
+    assert sessions.erase(session.tenant_id, session.session_id)["memories"] == 0
+
+
+def test_the_process_that_stored_the_memory_forgets_it_when_the_session_ends(
+    sessions: Sessions, session: Session
+) -> None:
+    closed, alerts = reducer.close(remembering(sessions, session, MEMORY), STARTED_AT + 9.0)
+
+    ended = sessions.save(closed, alerts=alerts)
+
+    assert sessions.memory(ended) is None
+
+
+def test_a_session_that_took_an_erased_ones_id_has_a_memory_of_its_own(
+    sessions: Sessions, session: Session
+) -> None:
+    remembering(sessions, session, MEMORY)
+    there = another_process(sessions)
+    there.erase(session.tenant_id, session.session_id)
+    later = replace(session, started_at=session.started_at + 60)
+    there.create(later, None)
+    renewed = remembering(there, later, OTHER_MEMORY)
+
+    assert sessions.memory(sessions.load(session.tenant_id, session.session_id)) == OTHER_MEMORY
+    assert there.memory(renewed) == OTHER_MEMORY
+
+
+def test_an_ended_session_may_be_stored_again_though_its_memory_is_gone(
+    sessions: Sessions, session: Session
+) -> None:
+    closed, alerts = reducer.close(remembering(sessions, session, MEMORY), STARTED_AT + 9.0)
+    ended = sessions.save(closed, alerts=alerts)
+
+    again = sessions.save(ended)
+
+    assert again == replace(ended, version=ended.version + 1)
+
+
+def test_a_memory_is_erased_with_its_session(sessions: Sessions, session: Session) -> None:
+    saved = remembering(sessions, session, MEMORY)
+    place = (session.tenant_id, session.session_id)
+
+    erased = sessions.erase(*place)
+    sessions.create(session, None)
+
+    assert erased == {"frames": 1, "alerts": 0, "reports": 0, "memories": 1, "sessions": 1}
+    assert (sessions.memory(session), another_process(sessions).memory(saved)) == (None, None)
+
+
+def test_a_memory_is_its_own_sessions(sessions: Sessions, session: Session) -> None:
+    neighbour = replace(session, session_id="s-10")
+    sessions.create(neighbour, None)
+
+    one, other = remembering(sessions, session, MEMORY), remembering(sessions, neighbour, OTHER_MEMORY)
+
+    assert (sessions.memory(one), sessions.memory(other)) == (MEMORY, OTHER_MEMORY)
 
 
 def test_erasing_more_than_one_batch_leaves_nothing(sessions: Sessions, session: Session) -> None:
@@ -525,7 +664,13 @@ def test_erasing_more_than_one_batch_leaves_nothing(sessions: Sessions, session:
 
 
 def test_erasing_what_is_not_there_erases_nothing(sessions: Sessions, tenant: str) -> None:
-    assert sessions.erase(tenant, "s-1") == {"frames": 0, "alerts": 0, "reports": 0, "sessions": 0}
+    assert sessions.erase(tenant, "s-1") == {
+        "frames": 0,
+        "alerts": 0,
+        "reports": 0,
+        "memories": 0,
+        "sessions": 0,
+    }
 
 
 def test_erasing_one_session_leaves_its_neighbours(sessions: Sessions, many: Session) -> None:

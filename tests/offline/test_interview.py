@@ -160,7 +160,14 @@ def test_erasing_leaves_nothing(cloud: Cloud, server: Client) -> None:
     left = cloud.client("dynamodb").scan(TableName="proctoring-dev-sessions")["Items"]
     pictures = cloud.client("s3").list_objects_v2(Bucket=cloud.environment["EVIDENCE_BUCKET"])
 
-    assert erased == {"frames": 3, "alerts": 1, "reports": 1, "sessions": 1, "pictures": 3}
+    assert erased == {
+        "frames": 3,
+        "alerts": 1,
+        "reports": 1,
+        "memories": 0,
+        "sessions": 1,
+        "pictures": 3,
+    }
     assert not [item for item in left if interview.session_id in item["pk"]["S"]]
     assert not [each for each in pictures.get("Contents", []) if interview.session_id in each["Key"]]
     assert server.call("GET", f"{interview.path}/metrics").status == 404

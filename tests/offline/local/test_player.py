@@ -53,7 +53,7 @@ REPORT: Json = {
         ],
         "note": "70 of 72 frames were analysed.",
     },
-    "spend": {"calls": {"DetectFaces": 70}, "usd_per_call": 0.001, "estimated_usd": 0.07},
+    "spend": {"calls": {"DetectFaces": 70}, "usd_per_call": 0.001, "estimated_usd": 0.07, "saved_usd": 0.14},
     "summary": {"source": "rules", "text": "All in all quiet.", "highlights": [], "note": "No key."},
 }
 

@@ -8,6 +8,7 @@ import jwt
 import pytest
 
 from chalicelib import wiring
+from chalicelib.api import auth
 from chalicelib.api.auth import Role
 from chalicelib.api.endpoint import OPERATIONS, Operation
 from chalicelib.domain import credentials
@@ -212,6 +213,18 @@ def test_what_is_no_token_is_401(service: Service, forged: str) -> None:
 
 def test_a_token_that_is_good_but_of_no_session_is_404(service: Service) -> None:
     assert service.get("/api/sessions/s-1/metrics", credential=token(service)).status == 404
+
+
+def test_a_token_that_was_good_is_401_once_it_is_over(
+    service: Service, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    once = token(service)
+    before = service.get("/api/sessions/s-1/metrics", credential=once)
+
+    monkeypatch.setattr(auth, "time", lambda: time.time() + 600)
+
+    after = service.get("/api/sessions/s-1/metrics", credential=once)
+    assert (before.status, after.status) == (404, 401)
 
 
 def test_a_token_lasts_as_long_as_its_session_may(service: Service) -> None:

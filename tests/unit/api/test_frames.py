@@ -98,6 +98,35 @@ def test_the_same_frame_twice_is_answered_the_same_and_looked_at_once(
     assert service.rekognition.calls == ["DetectFaces", "DetectLabels", "DetectText"]
 
 
+def test_what_shows_nothing_new_is_answered_without_asking_again_and_says_so(
+    service: Service, session_id: str
+) -> None:
+    first, second = (
+        service.frame(session_id, picture, seq=seq).json["result"]
+        for seq, picture in enumerate((JPEG, JPEG + b"\0"), start=1)
+    )
+    report = service.post(f"/api/sessions/{session_id}/end").json["report"]
+
+    assert sorted(service.rekognition.calls) == ["DetectFaces", "DetectLabels", "DetectText"]
+    assert second["faces"] == first["faces"] != []
+    told = [
+        {name: result["analysis"][name] for name in ("faces", "labels", "text", "why")}
+        for result in (first, second)
+    ]
+    assert told == [
+        {
+            "faces": "asked",
+            "labels": "asked",
+            "text": "asked",
+            "why": {"faces": "first", "labels": "first", "text": "first"},
+        },
+        {"faces": "reused", "labels": "reused", "text": "reused", "why": {}},
+    ]
+    once = {"DetectFaces": 1, "DetectLabels": 1, "DetectText": 1}
+    assert (report["spend"]["calls"], report["spend"]["saved_calls"]) == (once, once)
+    assert (report["spend"]["saved_usd"], report["coverage"]["reused"]) == (0.003, 1)
+
+
 def test_frames_are_numbered_where_the_client_does_not(service: Service, session_id: str) -> None:
     numbers = [service.frame(session_id, JPEG).json["result"]["frame_number"] for _ in range(3)]
 

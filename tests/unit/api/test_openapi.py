@@ -145,6 +145,21 @@ def test_every_member_of_a_policy_is_explained() -> None:
     assert [each for each, schema in members.items() if not schema.get("description")] == []
 
 
+def test_a_member_is_explained_by_the_words_beneath_its_field() -> None:
+    schemas = DOCUMENT["components"]["schemas"]
+
+    assert schemas["FrameRequest"]["properties"]["frame"]["description"] == (
+        "The picture, JPEG or PNG: a data URL, or bare base64."
+    )
+    assert "description" not in schemas["FrameAnswer"]["properties"]["session_id"]
+
+
+def test_an_inherited_member_is_explained_as_its_ancestors() -> None:
+    members = DOCUMENT["components"]["schemas"]["FrameRequest"]["properties"]
+
+    assert members["seq"]["description"] == "Counts the client's frames: 1, 2, 3 …"
+
+
 def test_the_service_serves_its_description(service: Service) -> None:
     answer = service.get("/api/openapi.json", credential="")
 

@@ -1,5 +1,6 @@
 """What a session has become, over HTTP: metrics, alerts, emotions, the end, the report."""
 
+from collections.abc import Mapping
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -21,9 +22,10 @@ def face(**emotions: float) -> dict[str, Any]:
     }
 
 
-def watched(service: Service, **wanted: object) -> str:
-    """A session: a person, then a guest, then nobody; the token of its candidate."""
-    token: str = service.start(session_id="s-1", **wanted)["session_token"]
+def watched(service: Service, policy: Mapping[str, object] | None = None, **wanted: object) -> str:
+    """A session: a person, then a guest, then nobody, all before the same pixels; the candidate's token."""
+    asks_always = {"gate": False, **(policy or {})}
+    token: str = service.start(session_id="s-1", policy=asks_always, **wanted)["session_token"]
     for seq, faces in enumerate(([face(CALM=50.0)], [face(HAPPY=50.0), face()], []), start=1):
         service.rekognition.behave["DetectFaces"] = answers({"FaceDetails": faces})
         assert service.frame("s-1", PICTURE + bytes(seq), seq=seq).status == 200

@@ -4,11 +4,11 @@ from dataclasses import replace
 
 import pytest
 
-from chalicelib.api.results import NO_FACE, NOT_SAID, UNANALYSED, FrameResult, result_of
+from chalicelib.api.results import NO_FACE, NOT_SAID, UNANALYSED, WITHHELD, FrameResult, result_of
 from chalicelib.domain.model import FrameRecord
 from chalicelib.domain.policy import Policy
 from chalicelib.domain.report import EMOTIONS_OFF
-from chalicelib.domain.seen import Kind, Observation
+from chalicelib.domain.seen import Kind, Look, Observation, Why
 from tests import observations as show
 from tests.observations import face, seen
 
@@ -35,6 +35,8 @@ def nulls(told: FrameResult) -> set[str]:
         (show.empty_room(1), OFF),
         (show.outage(1), Policy()),
         (show.outage(1), OFF),
+        (show.withheld(1, *Kind), Policy()),
+        (show.withheld(1, *Kind), OFF),
         (POSELESS, Policy()),
         (BLANK, Policy()),
         (BLANK, OFF),
@@ -46,6 +48,8 @@ def nulls(told: FrameResult) -> set[str]:
         "nobody, emotions off",
         "outage",
         "outage, emotions off",
+        "withheld",
+        "withheld, emotions off",
         "no pose",
         "no emotions said",
         "no emotions said, emotions off",
@@ -60,6 +64,7 @@ def test_every_null_has_a_reason_and_every_reason_a_null(each: Observation, poli
 def test_a_reason_says_why() -> None:
     assert result(show.empty_room(1)).reasons["eye_contact"] == NO_FACE
     assert result(show.outage(1)).reasons["eye_contact"] == UNANALYSED
+    assert result(show.withheld(1, *Kind)).reasons["eye_contact"] == WITHHELD
     assert result(POSELESS).reasons["eye_contact"] == NOT_SAID
     assert result(seen(1), OFF).reasons["engagement"] == EMOTIONS_OFF
 
@@ -68,6 +73,43 @@ def test_an_outage_says_unanalysed_rather_than_nobody() -> None:
     told = result(show.outage(1))
 
     assert (told.face_count, told.faces, told.analysis.status) == (None, [], "unanalysed")
+
+
+def test_what_was_withheld_says_so_rather_than_nobody() -> None:
+    told = result(show.withheld(1, Kind.FACES))
+
+    assert (told.face_count, told.faces) == (None, [])
+    assert (told.analysis.status, told.analysis.faces) == ("unanalysed", Look.WITHHELD)
+    assert set(told.reasons.values()) == {WITHHELD}
+
+
+def test_a_result_tells_for_each_kind_how_it_came_to_be_known_and_why_it_was_asked() -> None:
+    each = replace(
+        seen(1, failed=(Kind.TEXT,)),
+        looks={Kind.FACES: Look.ASKED, Kind.LABELS: Look.REUSED, Kind.TEXT: Look.WITHHELD},
+        why={Kind.FACES: Why.FACE_TURNED, Kind.TEXT: Why.NEW},
+    )
+
+    told = result(each).analysis
+
+    assert (told.faces, told.labels, told.text) == (Look.ASKED, Look.REUSED, Look.WITHHELD)
+    assert told.why == {Kind.FACES: Why.FACE_TURNED, Kind.TEXT: Why.NEW}
+
+
+@pytest.mark.parametrize(
+    ("kinds", "status"),
+    [
+        ((), "analysed"),
+        ((Kind.TEXT,), "partial"),
+        ((Kind.LABELS, Kind.TEXT), "partial"),
+        ((Kind.FACES,), "unanalysed"),
+        (tuple(Kind), "unanalysed"),
+    ],
+)
+def test_the_status_is_the_same_whether_calls_failed_or_were_withheld(
+    kinds: tuple[Kind, ...], status: str
+) -> None:
+    assert result(show.withheld(1, *kinds)).analysis.status == status
 
 
 @pytest.mark.parametrize(

@@ -251,7 +251,14 @@ def test_erasing_a_session_tells_what_was_erased_and_leaves_nothing(service: Ser
     assert erased.json == {
         "success": True,
         "session_id": "s-1",
-        "erased": {"frames": 1, "alerts": 0, "reports": 1, "sessions": 1, "pictures": 1},
+        "erased": {
+            "frames": 1,
+            "alerts": 0,
+            "reports": 1,
+            "memories": 0,
+            "sessions": 1,
+            "pictures": 1,
+        },
     }
     assert service.get("/api/sessions/s-1/report").status == 404
     assert service.call("DELETE", "/api/sessions/s-1").status == 404

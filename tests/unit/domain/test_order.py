@@ -158,3 +158,30 @@ def test_replaying_keeps_what_is_not_counted() -> None:
     again, alerts = reducer.replayed(over, ())
 
     assert (again, alerts) == (over, ())
+
+
+@given(shows=Sequences, data=st.data())
+def test_what_is_remembered_of_a_session_is_what_its_frames_add_up_to(
+    shows: list[object], data: st.DataObject
+) -> None:
+    current = session()
+    for each in data.draw(st.permutations(frames_of(shows))):
+        current, _ = reducer.step(current, each)
+        stranger = replace(current, window=tuple(iter(current.window)))
+
+        assert reducer.progress(current) == reducer.progress(stranger)
+        assert reducer.open_alerts(current) == reducer.open_alerts(stranger)
+
+
+def test_more_sessions_than_are_remembered_do_not_disturb_each_other() -> None:
+    sessions = {number: session(session_id=f"s-{number}") for number in range(300)}
+    for frame in (1, 3, 5):
+        for number, each in sessions.items():
+            sessions[number], _ = reducer.step(each, empty_room(frame) if number % 2 else seen(frame))
+
+    found = {
+        (number % 2, reducer.progress(each).frames, len(reducer.open_alerts(each)))
+        for number, each in sessions.items()
+    }
+
+    assert found == {(0, 3, 0), (1, 3, 1)}

@@ -7,16 +7,24 @@ import pytest
 
 from chalicelib.domain.policy import FORBIDDEN_OBJECTS, Policy
 
-RANGES = {"_deg": 180, "_s": 86_400, "_confidence": 100, "_below": 255}
+RANGES = {
+    "_every_s": (1, 86_400),
+    "_deg": (0, 180),
+    "_s": (0, 86_400),
+    "_confidence": (0, 100),
+    "_below": (0, 255),
+}
+MOST_COUNTED = 1_000_000
 
 
-def ranged() -> list[tuple[str, int]]:
-    return [
-        (each.name, most)
-        for each in fields(Policy)
-        for ending, most in RANGES.items()
-        if each.name.endswith(ending)
-    ]
+def ranged() -> list[tuple[str, int, int]]:
+    """Numbers with the least and the most that each may be."""
+    found: dict[str, tuple[int, int]] = {}
+    for each in fields(Policy):
+        for ending, (least, most) in RANGES.items():
+            if each.name.endswith(ending):
+                found.setdefault(each.name, (least, most))
+    return [(name, *limits) for name, limits in found.items()]
 
 
 def test_the_defaults_are_those_of_the_contract() -> None:
@@ -30,26 +38,45 @@ def test_the_defaults_are_those_of_the_contract() -> None:
     assert (standard.keep_frames, standard.alerts_off, standard.after_frames) == ("evidence", (), {})
 
 
+def test_the_provider_is_asked_sparingly_and_for_two_dollars_an_hour_by_default() -> None:
+    standard = Policy()
+
+    assert (standard.gate, standard.calls_per_hour, standard.usd_per_hour) == (True, 0, 2.0)
+    assert standard.faces_every_s < standard.audit_every_s < standard.labels_every_s < standard.text_every_s
+
+
 def test_every_number_has_a_range() -> None:
     numbers = {each.name for each in fields(Policy) if each.type in (float, int)}
 
-    assert numbers == {name for name, _ in ranged()} | {"text_longer_than"}
+    assert numbers == {name for name, _, _ in ranged()} | {
+        "text_longer_than",
+        "calls_per_hour",
+        "usd_per_hour",
+    }
 
 
-@pytest.mark.parametrize(("name", "most"), ranged())
-def test_a_number_within_its_range_is_taken(name: str, most: int) -> None:
-    taken: list[Any] = [Policy(**{name: number}) for number in (0.0, float(most))]  # type: ignore[arg-type]
+@pytest.mark.parametrize(("name", "least", "most"), ranged())
+def test_a_number_within_its_range_is_taken(name: str, least: int, most: int) -> None:
+    limits = [float(least), float(most)]
+    taken: list[Any] = [Policy(**{name: number}) for number in limits]  # type: ignore[arg-type]
 
-    assert [getattr(each, name) for each in taken] == [0.0, float(most)]
+    assert [getattr(each, name) for each in taken] == limits
 
 
-@pytest.mark.parametrize(("name", "most"), ranged())
+@pytest.mark.parametrize(("name", "least", "most"), ranged())
 @pytest.mark.parametrize("beyond", ["below", "above", "nan", "inf"])
-def test_a_number_that_no_frame_can_meet_is_refused(name: str, most: int, beyond: str) -> None:
-    number = {"below": -0.001, "above": most + 0.001, "nan": float("nan"), "inf": float("inf")}[beyond]
+def test_a_number_that_no_frame_can_meet_is_refused(name: str, least: int, most: int, beyond: str) -> None:
+    number = {"below": least - 0.001, "above": most + 0.001, "nan": float("nan"), "inf": float("inf")}[beyond]
 
-    with pytest.raises(ValueError, match=f"^{name} must be from 0 to {most}$"):
+    told = rf"\b{name}\b.* must be " if name.endswith("_every_s") else f"^{name} must be from 0 to {most}$"
+    with pytest.raises(ValueError, match=told):
         Policy(**{name: number})  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize("usd", [-0.01, 1_000_000.01, float("nan"), float("inf")])
+def test_money_that_nobody_has_is_refused(usd: float) -> None:
+    with pytest.raises(ValueError, match=r"\busd_per_hour must be "):
+        Policy(usd_per_hour=usd)
 
 
 @pytest.mark.parametrize(
@@ -63,6 +90,8 @@ def test_a_number_that_no_frame_can_meet_is_refused(name: str, most: int, beyond
         ({"after_frames": {"blurred": 1_000_001}}, "after_frames"),
         ({"text_longer_than": -1}, "text_longer_than"),
         ({"text_longer_than": 1_000_001}, "text_longer_than"),
+        ({"calls_per_hour": -1}, "calls_per_hour"),
+        ({"calls_per_hour": 1_000_001}, "calls_per_hour"),
     ],
 )
 def test_what_makes_no_sense_or_grows_the_session_is_refused_by_name(
@@ -83,6 +112,10 @@ def test_what_makes_no_sense_or_grows_the_session_is_refused_by_name(
         {"after_frames": {"blurred": 1}},
         {"after_frames": {"blurred": 1_000_000}},
         {"text_longer_than": 0},
+        {"calls_per_hour": 0},
+        {"calls_per_hour": 1_000_000},
+        {"usd_per_hour": 0.0},
+        {"usd_per_hour": 1_000_000.0},
     ],
 )
 def test_what_makes_sense_is_taken(right: dict[str, Any]) -> None:

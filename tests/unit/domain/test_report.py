@@ -29,11 +29,15 @@ from tests.observations import (
     face,
     outage,
     phone,
+    reused,
     seen,
     session,
     sullen,
     two_people,
+    withheld,
 )
+
+NO_CALLS = {"DetectFaces": 0, "DetectLabels": 0, "DetectText": 0}
 
 
 def build(over: Session, alerts: Iterable[Alert] = ()) -> Report:
@@ -106,7 +110,7 @@ def test_the_report_of_a_session_says_everything() -> None:
             "frozen_feed": 5,
         },
         versions={"service": "1"},
-        spend=Spend({"DetectFaces": 0, "DetectLabels": 0, "DetectText": 0}, 0.001, 0.0),
+        spend=Spend(NO_CALLS, 0.001, 0.0, NO_CALLS, 0.0),
         summary=None,
     )
 
@@ -248,14 +252,16 @@ def test_coverage_adds_up() -> None:
         received=6,
         analysed=4,
         reused=0,
+        audited=0,
+        contradicted=0,
         partly_analysed=1,
         unanalysed=2,
         missing=0,
         gaps=Silence(1, 61.0, 61.0),
         looks={
-            "faces": {"asked": 4, "reused": 0, "failed": 2, "off": 0},
-            "labels": {"asked": 4, "reused": 0, "failed": 2, "off": 0},
-            "text": {"asked": 3, "reused": 0, "failed": 3, "off": 0},
+            "faces": {"asked": 4, "reused": 0, "failed": 2, "withheld": 0, "off": 0},
+            "labels": {"asked": 4, "reused": 0, "failed": 2, "withheld": 0, "off": 0},
+            "text": {"asked": 3, "reused": 0, "failed": 3, "withheld": 0, "off": 0},
         },
     )
     assert all(sum(each.values()) == covered.received for each in covered.looks.values())
@@ -370,8 +376,71 @@ def test_calls_that_were_answered_are_counted_and_priced() -> None:
     current, _ = ended(seen(1), phone(2), outage(3), seen(4, failed=[Kind.LABELS]))
 
     assert reports.spend(current.settled, 0.001) == Spend(
-        {"DetectFaces": 3, "DetectLabels": 2, "DetectText": 3}, 0.001, 0.008
+        {"DetectFaces": 3, "DetectLabels": 2, "DetectText": 3}, 0.001, 0.008, NO_CALLS, 0.0
     )
+
+
+def test_calls_that_were_spared_are_counted_and_priced_and_those_withheld_are_neither() -> None:
+    current, _ = ended(
+        seen(1),
+        reused(2),
+        reused(3, Kind.LABELS, Kind.TEXT),
+        withheld(4, Kind.TEXT),
+        withheld(5, *Kind),
+    )
+
+    assert reports.spend(current.settled, 0.001) == Spend(
+        calls={"DetectFaces": 3, "DetectLabels": 2, "DetectText": 1},
+        usd_per_call=0.001,
+        estimated_usd=0.006,
+        saved_calls={"DetectFaces": 1, "DetectLabels": 2, "DetectText": 2},
+        saved_usd=0.005,
+    )
+
+
+def test_a_call_that_followed_an_audit_is_paid_for() -> None:
+    audited = replace(seen(1), audited=8, contradicted=2, repeated=1)
+
+    current, _ = ended(audited, seen(2))
+
+    assert reports.spend(current.settled, 0.001).calls == {
+        "DetectFaces": 3,
+        "DetectLabels": 2,
+        "DetectText": 2,
+    }
+    assert (reports.coverage(current.settled).audited, reports.coverage(current.settled).contradicted) == (
+        8,
+        2,
+    )
+
+
+def test_what_audits_found_is_told_beside_the_score() -> None:
+    audited = Progress(frames=50, audited=40, contradicted=3)
+
+    assert (
+        reports.integrity(audited, length_s=60.0).note
+        == "50 of 50 frames were analysed. Of 40 frames looked at later, 3 showed something else."
+    )
+
+
+def test_what_was_withheld_is_not_analysed_and_excuses_and_accuses_nobody() -> None:
+    current, alerts = ended(*(withheld(number, *Kind) for number in range(1, 31)), at_s=31.0)
+
+    covered = reports.coverage(current.settled)
+
+    assert alerts == ()
+    assert (covered.received, covered.analysed, covered.unanalysed, covered.reused) == (30, 0, 30, 0)
+    looks = {"asked": 0, "reused": 0, "failed": 0, "withheld": 30, "off": 0}
+    assert covered.looks == {kind.value: looks for kind in Kind}
+    assert reports.integrity(current.settled, length_s=31.0).score is None
+
+
+def test_frames_without_text_for_lack_of_budget_are_analysed_in_part() -> None:
+    current, _ = ended(seen(1), withheld(2, Kind.TEXT), withheld(3, Kind.LABELS, Kind.TEXT))
+
+    covered = reports.coverage(current.settled)
+
+    assert (covered.analysed, covered.partly_analysed, covered.unanalysed) == (3, 2, 0)
 
 
 def test_the_summary_is_added_to_the_report() -> None:

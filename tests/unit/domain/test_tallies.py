@@ -12,7 +12,7 @@ from chalicelib.domain.model import Sign as Held
 from chalicelib.domain.policy import Policy
 from chalicelib.domain.reducer import moment_of
 from chalicelib.domain.seen import Kind, Look, Observation
-from tests.observations import face, outage, seen
+from tests.observations import face, outage, seen, withheld
 
 GAP_AFTER_S = 30.0
 
@@ -31,7 +31,7 @@ def counted(*frames: Observation, policy: Policy | None = None) -> Progress:
 def advanced(*frames: Observation) -> Progress:
     total = Progress()
     for each in frames:
-        total = tallies.advance(total, moment(each), GAP_AFTER_S)
+        total = replace(total, **tallies.advanced(total, moment(each), GAP_AFTER_S))
     return total
 
 
@@ -121,6 +121,36 @@ def test_reused_faces_are_counted_as_such() -> None:
         "labels.asked": 1,
         "text.asked": 1,
     }
+
+
+@pytest.mark.parametrize(
+    ("kinds", "unanalysed", "partial"),
+    [
+        ((), 0, 0),
+        ((Kind.TEXT,), 0, 1),
+        ((Kind.LABELS, Kind.TEXT), 0, 1),
+        ((Kind.FACES,), 1, 0),
+        (tuple(Kind), 1, 0),
+    ],
+)
+def test_what_was_withheld_is_as_unknown_as_what_failed_and_counted_apart(
+    kinds: tuple[Kind, ...], unanalysed: int, partial: int
+) -> None:
+    total = counted(withheld(1, *kinds))
+
+    assert (total.frames, total.unanalysed, total.partial, total.reused) == (1, unanalysed, partial, 0)
+    assert total.looks == {f"{kind}.{'withheld' if kind in kinds else 'asked'}": 1 for kind in Kind}
+
+
+def test_what_audits_looked_at_is_added_up() -> None:
+    one, other = (
+        replace(seen(1), audited=8, contradicted=1),
+        replace(seen(2), audited=5, contradicted=3, repeated=1),
+    )
+
+    total = counted(one, other, seen(3))
+
+    assert (total.audited, total.contradicted, total.repeated) == (13, 4, 1)
 
 
 def test_the_timeline_has_steps_of_ten_seconds_at_first() -> None:

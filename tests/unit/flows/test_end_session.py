@@ -7,7 +7,7 @@ import pytest
 
 from chalicelib.domain import reducer
 from chalicelib.domain.errors import NotFound, SessionActive, SessionEnded, StaleSession, UpstreamDown
-from chalicelib.domain.model import Alert, FrameRecord, Session, Status
+from chalicelib.domain.model import Alert, FrameRecord, Memory, Session, Status
 from chalicelib.domain.policy import KeepFrames, Policy
 from chalicelib.domain.report import Report, Summary
 from chalicelib.domain.seen import Picture
@@ -156,12 +156,16 @@ class Overtaken(FakeSessions):
     between: int = 3
 
     def save(
-        self, session: Session, frames: Sequence[FrameRecord] = (), alerts: Iterable[Alert] = ()
+        self,
+        session: Session,
+        frames: Sequence[FrameRecord] = (),
+        alerts: Iterable[Alert] = (),
+        memory: Memory | None = None,
     ) -> Session:
         if session.status is Status.ENDED and self.between:
             self.between -= 1
             World(sessions=self).records(f"guest {self.between + 1}")
-        return super().save(session, frames, alerts)
+        return super().save(session, frames, alerts, memory)
 
 
 def test_frames_that_come_in_while_the_session_ends_belong_to_it() -> None:
@@ -184,6 +188,7 @@ class NeverYields(FakeSessions):
         session: Session,  # noqa: ARG002 - as the port has it
         frames: Sequence[FrameRecord] = (),  # noqa: ARG002
         alerts: Iterable[Alert] = (),  # noqa: ARG002
+        memory: Memory | None = None,  # noqa: ARG002
     ) -> Session:
         self.tries += 1
         raise StaleSession("The session was changed at the same time.")
@@ -229,7 +234,7 @@ def test_an_alert_that_a_very_late_frame_refutes_is_gone_from_the_report_and_the
 def test_a_replay_of_more_alerts_than_one_write_takes_stores_them_all() -> None:
     # A guest every five seconds, two hundred times, and the very first frame comes last.
     clean = [f"guest {number}" if number % 5 == 0 else f"person {number}" for number in range(1, 1001)]
-    world = started()
+    world = started(Policy(usd_per_hour=0.0))
     world.records(clean[0], *clean[2:], clean[1])
 
     written = world.end()
@@ -245,12 +250,16 @@ class DiesInReplay(FakeSessions):
     alive: bool = False
 
     def save(
-        self, session: Session, frames: Sequence[FrameRecord] = (), alerts: Iterable[Alert] = ()
+        self,
+        session: Session,
+        frames: Sequence[FrameRecord] = (),
+        alerts: Iterable[Alert] = (),
+        memory: Memory | None = None,
     ) -> Session:
         if session.status is Status.ENDED and not session.replay_needed and not self.alive:
             self.alive = True
             raise UpstreamDown("The service's storage did not answer; try again.")
-        return super().save(session, frames, alerts)
+        return super().save(session, frames, alerts, memory)
 
 
 def test_a_replay_that_died_is_done_again() -> None:
@@ -360,7 +369,14 @@ def test_erasing_leaves_nothing_and_tells_what_there_was() -> None:
 
     erased = world.erase()
 
-    assert erased == {"frames": 4, "alerts": 2, "reports": 1, "sessions": 1, "pictures": 4}
+    assert erased == {
+        "frames": 4,
+        "alerts": 2,
+        "reports": 1,
+        "memories": 0,
+        "sessions": 1,
+        "pictures": 4,
+    }
     assert (world.pictures, world.alerts, world.sessions.report(TENANT, SESSION)) == ([], [], None)
     with pytest.raises(NotFound):
         world.sessions.load(TENANT, SESSION)
@@ -426,7 +442,14 @@ def test_an_erasure_that_died_is_finished_by_the_next_call() -> None:
     with pytest.raises(UpstreamDown):
         world.erase()
 
-    assert world.erase() == {"frames": 1, "alerts": 0, "reports": 0, "sessions": 1, "pictures": 1}
+    assert world.erase() == {
+        "frames": 1,
+        "alerts": 0,
+        "reports": 0,
+        "memories": 0,
+        "sessions": 1,
+        "pictures": 1,
+    }
 
 
 def test_no_frame_comes_between_while_a_session_is_erased() -> None:

@@ -6,6 +6,7 @@ from chalicelib.domain.model import Alert, FrameRecord, Session, Ticket
 from chalicelib.domain.policy import Policy
 from chalicelib.domain.report import Report
 from chalicelib.flows.analyze_frame import AnalyzeFrame, FrameIn, Watched
+from chalicelib.flows.ask_provider import AskProvider, Budget
 from chalicelib.flows.end_session import EndSession, TidyEvidence
 from chalicelib.flows.erase_session import EraseSession, SweepPictures
 from chalicelib.flows.open_session import OpenSession
@@ -14,7 +15,9 @@ from chalicelib.flows.read_session import ReadSession
 from tests.fakes import (
     FakeClock,
     FakeEvidence,
+    FakeGate,
     FakeJobs,
+    FakeLedger,
     FakeSessions,
     FakeSummarizer,
     FakeVision,
@@ -58,6 +61,9 @@ class World:
     sessions: FakeSessions = field(default_factory=FakeSessions)
     evidence: FakeEvidence = field(default_factory=FakeEvidence)
     vision: FakeVision = field(default_factory=FakeVision)
+    gate: FakeGate = field(default_factory=FakeGate)
+    ledger: FakeLedger = field(default_factory=FakeLedger)
+    budget: Budget = field(default_factory=Budget)
     jobs: FakeJobs = field(default_factory=FakeJobs)
     summarizer: FakeSummarizer = field(default_factory=FakeSummarizer)
     clock: FakeClock = field(default_factory=FakeClock)
@@ -86,9 +92,10 @@ class World:
 
     def analyzer(self, evidence: Evidence | None = None, vision: Vision | None = None) -> AnalyzeFrame:
         """The flow that watches frames."""
+        ask = AskProvider(vision or self.vision, self.gate, self.ledger, Inline(), self.budget)
         return AnalyzeFrame(
             self.sessions,
-            vision or self.vision,
+            ask,
             evidence or self.evidence,
             look,
             self.clock,

@@ -180,10 +180,10 @@ def test_only_the_kinds_that_are_wanted_are_asked(server: RekognitionServer, kin
 @pytest.mark.parametrize(
     ("policy", "attributes"),
     [
-        (Policy(), ["DEFAULT", "FACE_OCCLUDED", "EYE_DIRECTION", "EMOTIONS"]),
-        (Policy(gaze_counts=False), ["DEFAULT", "FACE_OCCLUDED", "EMOTIONS"]),
-        (Policy(emotions=False), ["DEFAULT", "FACE_OCCLUDED", "EYE_DIRECTION"]),
-        (Policy(emotions=False, gaze_counts=False), ["DEFAULT", "FACE_OCCLUDED"]),
+        (Policy(), ["DEFAULT", "EYE_DIRECTION", "EMOTIONS"]),
+        (Policy(gaze_counts=False), ["DEFAULT", "EMOTIONS"]),
+        (Policy(emotions=False), ["DEFAULT", "EYE_DIRECTION"]),
+        (Policy(emotions=False, gaze_counts=False), ["DEFAULT"]),
     ],
 )
 def test_only_the_attributes_that_the_policy_needs_are_asked(

@@ -1,0 +1,209 @@
+"""What to ask the provider about a frame: doubts, old answers and a budget, made into calls.
+
+A kind of fact is asked for when the gate doubts that its last answer still holds, or when that answer is old:
+`faces_every_s` and so on in the policy. While an answer raises a sign it is asked again sooner, at first
+every few seconds, then ever more rarely, so that a book that stands on a shelf all day costs little.
+
+The ladder. A session may make so many calls in each hour. What is left of them, after a reserve for a look
+at the face every `faces_every_s` to the end of the hour, decides what may still be asked:
+
+    more than 30 %   everything
+    more than 15 %   no text
+    more than 0      no text, no labels
+    nothing          faces, every `faces_every_s`: the floor, which no budget cuts
+
+A tenant's hourly budget works alike, and so does the provider's rate: each call has an urgency, and as the
+moment fills up only the urgent ones are granted. What is needed and withheld is unknown, never guessed; an
+answer that is only old is reused.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
+
+from chalicelib.domain import rules
+from chalicelib.domain.model import Watch
+from chalicelib.domain.policy import Policy
+from chalicelib.domain.rules import RULES
+from chalicelib.domain.seen import BoundingBox, Face, Findings, Kind, Label, Line, Observation, View, Why
+
+HOUR_S = 3600.0
+PATIENCE_S = 2.0
+"""A frame that follows sooner than this after its predecessor may wait for a second look at something new."""
+
+_LEAST_LEFT = {Kind.FACES: 0.0, Kind.LABELS: 0.15, Kind.TEXT: 0.30}
+"""The ladder: a kind may be asked for while more than this share of the budget is left."""
+_SIGNED_EVERY_S = {Kind.FACES: 6.0, Kind.LABELS: 6.0, Kind.TEXT: 30.0}
+_SIGNED_SLOWDOWN = 4.0
+"""An answer that raises a sign is asked again when this share (1/4) of the sign's age has passed."""
+_RECENT_S, _URGENT_S = 4.0, 11.0
+"""A face that was looked at this recently waits for others; from the second on it goes before everything."""
+_TEXT_MAY, _LABELS_MAY, _FACES_MAY, _GONE_MAY = 0.4, 0.5, 0.3, 0.8
+"""Shares of the rate that text, labels and recent faces may fill, and a look that may clear someone.
+
+With these, of 200 candidates whose every frame is in doubt each is looked at within 14 s, at 50 calls/s.
+"""
+_TRUSTED, _DISTRUSTED, _SLIPS = 2, -2, 1
+"""Right audits in a row until looks become rarer; wrong ones until there are none; tiles that may err."""
+_NO_VIEW = View(
+    width=0, height=0, mean=128.0, deviation=64.0, highlight=255.0, sharpness=1.0, fingerprint=b""
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Change:
+    """What the gate says of a frame: which answers it doubts, and what it wants to be told at the next."""
+
+    doubts: Mapping[Kind, Why] = field(default_factory=dict)
+    glimpse: bytes = b""
+
+
+@dataclass(frozen=True, slots=True)
+class Wish:
+    """A call that a frame needs. `urgency` is the share of the provider's rate it may fill, 0..1."""
+
+    kind: Kind
+    why: Why
+    urgency: float
+
+
+def kinds_wanted(policy: Policy) -> tuple[Kind, ...]:
+    """What the policy wants to know of a frame, the most important first."""
+    wanted = {Kind.FACES: True, Kind.LABELS: policy.labels, Kind.TEXT: policy.text}
+    return tuple(kind for kind, on in wanted.items() if on)
+
+
+def wishes(
+    watch: Watch, change: Change, policy: Policy, at_s: float, interval_s: float, *, covered: bool = False
+) -> tuple[Wish, ...]:
+    """The calls that a frame needs, the most important first, whatever the budget.
+
+    `interval_s` is the time since the frame before: what would be too old by the next frame is asked now.
+    `covered` says that the frames since the last look can still be looked at, in an audit that is trusted.
+    """
+    if covered:
+        policy = replace(policy, faces_every_s=max(policy.faces_every_s, policy.audit_every_s))
+    needed = {
+        kind: _reason(kind, watch, change, policy, next_s=at_s + interval_s) for kind in kinds_wanted(policy)
+    }
+    wished: list[Wish] = []
+    for kind, why in needed.items():
+        if why:
+            urgency = _urgency(kind, why, at_s - watch.asked_s.get(kind, -HOUR_S))
+            # Nothing goes before what is more important.
+            wished.append(Wish(kind, why, min([urgency, *(before.urgency for before in wished)])))
+    return tuple(wished)
+
+
+def affordable(wished: Sequence[Wish], watch: Watch, left: float, policy: Policy, at_s: float) -> list[Wish]:
+    """Those of them that the ladder allows with this share of the budget left."""
+    floor = at_s - watch.asked_s.get(Kind.FACES, -HOUR_S) >= policy.faces_every_s
+    return [wish for wish in wished if left > _LEAST_LEFT[wish.kind] or (wish.kind is Kind.FACES and floor)]
+
+
+def share_left(watch: Watch, policy: Policy, at_s: float, usd_per_call: float) -> float:
+    """The share of this hour's calls that is left beyond the floor's reserve; 1 without a limit."""
+    limits = [float(policy.calls_per_hour)] if policy.calls_per_hour else []
+    limits += [policy.usd_per_hour / usd_per_call] if policy.usd_per_hour and usd_per_call else []
+    if not limits:
+        return 1.0
+    into_hour_s = at_s % HOUR_S
+    made = watch.calls if watch.hour == int(at_s // HOUR_S) else 0
+    reserve = (HOUR_S - into_hour_s) / max(1.0, policy.faces_every_s)
+    return (min(limits) - made - reserve) / min(limits)
+
+
+def counted(watch: Watch, calls: int, at_s: float) -> Watch:
+    """The watch after so many more calls."""
+    hour = max(watch.hour, int(at_s // HOUR_S))  # a late frame does not turn the clock back
+    return replace(watch, hour=hour, calls=calls + (watch.calls if watch.hour == hour else 0))
+
+
+def answered(watch: Watch, kinds: Sequence[Kind], signed_kinds: Sequence[Kind], at_s: float) -> Watch:
+    """The watch after the provider answered for these kinds; of all kinds, these raise a sign now."""
+    return replace(
+        watch,
+        asked_s={**watch.asked_s, **dict.fromkeys(kinds, at_s)},
+        signed_s={kind: watch.signed_s.get(kind, at_s) for kind in signed_kinds},
+    )
+
+
+def signed(facts: Findings, policy: Policy) -> dict[Kind, tuple[BoundingBox, ...]]:
+    """The kinds whose facts raise a sign that deducts points, with the boxes of what raises it."""
+    seen = Observation(0, 0.0, _NO_VIEW, facts.faces, facts.labels, facts.text)
+    kinds = {RULES[name].needs for name in rules.signs(seen, policy) if RULES[name].weight}
+    boxes: dict[Kind, tuple[BoundingBox, ...]] = {}
+    if Kind.FACES in kinds:
+        others = [face.box for face in facts.faces or () if face is not seen.primary]
+        boxes[Kind.FACES] = tuple(others)
+    if Kind.LABELS in kinds:
+        boxes[Kind.LABELS] = tuple(box for label in facts.labels or () for box in _boxes(label, policy))
+    if Kind.TEXT in kinds:
+        boxes[Kind.TEXT] = tuple(box for line in facts.text or () for box in _boxes(line, policy))
+    return boxes
+
+
+def is_audited(watch: Watch, wished: Sequence[Wish]) -> bool:
+    """Whether the look at the face that is due may as well be an audit."""
+    return watch.audits > _DISTRUSTED and any(
+        wish.kind is Kind.FACES and wish.why is Why.STALE for wish in wished
+    )
+
+
+def is_trusted(watch: Watch) -> bool:
+    """Whether audits proved right."""
+    return watch.audits >= _TRUSTED
+
+
+def trust(audits: int, *, agreed: bool, reuse_was_wrong: bool, contradicted: int) -> int:
+    """The count of right audits in a row after one more; below zero, of wrong ones.
+
+    Right is an audit whose newest tile shows what a look at that frame alone shows. Where the audit was right
+    and the reuse was not, looks become frequent again.
+    """
+    if not agreed:
+        return min(0, audits) - 1
+    if reuse_was_wrong or contradicted > _SLIPS:
+        return 0
+    return min(max(0, audits) + 1, _TRUSTED)
+
+
+def told(faces: Sequence[Face], policy: Policy) -> tuple[int, bool]:
+    """What an audit compares: no, one or more faces, and whether they raise a sign."""
+    return min(len(faces), 2), Kind.FACES in signed(Findings(faces=tuple(faces)), policy)
+
+
+def _reason(kind: Kind, watch: Watch, change: Change, policy: Policy, *, next_s: float) -> Why | None:
+    if not policy.gate:
+        return Why.ALWAYS
+    if kind not in watch.asked_s:
+        return Why.FIRST
+    if kind in change.doubts:
+        return change.doubts[kind]
+    every_s = {
+        Kind.FACES: policy.faces_every_s,
+        Kind.LABELS: policy.labels_every_s,
+        Kind.TEXT: policy.text_every_s,
+    }[kind]
+    if kind in watch.signed_s:
+        slower_s = (next_s - watch.signed_s[kind]) / _SIGNED_SLOWDOWN
+        every_s = min(every_s, max(_SIGNED_EVERY_S[kind], slower_s))
+    return Why.STALE if next_s - watch.asked_s[kind] > every_s else None
+
+
+def _urgency(kind: Kind, why: Why, age_s: float) -> float:
+    if kind is Kind.TEXT:
+        return _TEXT_MAY
+    if kind is Kind.LABELS:
+        return _LABELS_MAY
+    waited = min(1.0, max(0.0, (age_s - _RECENT_S) / (_URGENT_S - _RECENT_S)))
+    # Who is accused is looked at before those who may have done something.
+    return max(_GONE_MAY if why is Why.GONE else 0.0, _FACES_MAY + (1 - _FACES_MAY) * waited)
+
+
+def _boxes(fact: Label | Line, policy: Policy) -> tuple[BoundingBox, ...]:
+    """Where a fact is that raises a sign by itself."""
+    if isinstance(fact, Label):
+        alone = Observation(0, 0.0, _NO_VIEW, labels=(fact,))
+        return fact.boxes if rules.signs(alone, policy).keys() & {"suspicious_object"} else ()
+    alone = Observation(0, 0.0, _NO_VIEW, text=(fact,))
+    return (fact.box,) if fact.box and "text_detected" in rules.signs(alone, policy) else ()

@@ -1,0 +1,337 @@
+"""Which answers of the provider no longer hold for a frame, by its pixels alone.
+
+The gate remembers the last views that were asked about. A frame raises a doubt where it shows something that
+none of them shows (`new`), where what raised a sign is gone (`gone`), where the face is lost or has turned,
+or its eyes have (`face`). Where there is no doubt the provider would say again what it said: the answer is
+reused. People who sit before a camera move all the time, so something new must stay for two frames, and be
+larger within the person's reach than beside it; a lost face is doubted at once.
+
+What it remembers is opaque to all others: small, and written only when the provider was asked.
+"""
+
+import zlib
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass, replace
+
+import cv2
+import numpy as np
+
+from chalicelib.domain.attention import Change
+from chalicelib.domain.seen import BoundingBox, Face, Kind, Picture, Why
+from chalicelib.vision import cells
+from chalicelib.vision.cells import Mask
+from chalicelib.vision.faces import FaceLook, Grey, Place, find, likeness, look_of
+from chalicelib.vision.memory import Memory, View, packed, unpacked
+from chalicelib.vision.small import Small
+
+VIEWS, LOOKS = 12, 6
+"""Views and looks of a face that are remembered."""
+
+_NEW_BESIDE, _NEW_WITHIN, _NEW_AT_ONCE = 14, 20, 600
+"""Cells of something new beside the person, within the person's reach; and so many that nobody waits."""
+_NEW_SCENE = 1920
+"""Cells, 40 % of all, beyond which it is another place, of which nothing is known."""
+_STAYS_BESIDE, _STAYS_WITHIN, _LONGEST = 9, 10, 3
+"""Cells that are enough after so many frames: what stays that long is no gesture."""
+_LEAST_NEW = min(_STAYS_BESIDE, _STAYS_WITHIN)
+_NEW_MOVING, _MOVING_LEVELS, _COARSE = 60, 10.0, (12, 16)
+"""Cells that are enough although they move; grey levels, and rows and columns, by which movement is told."""
+_NOTHING_NEW = 10
+"""Cells: an answer holds for a view that shows less than this beyond what it was given for."""
+_REACH, _ABOVE = 2.8, 0.4
+"""The person's reach to each side, and above the face, in widths and heights of the face."""
+_LOST, _TURNED, _EYES_MOVED = 0.5, 0.68, 0.68
+"""Likeness of the face below which it is lost, or turned; of an eye, below which it moved."""
+_GONE = 0.4
+"""Share of what raised a sign that must still be there."""
+_MOST_ALONE, _AGEING = 60, 5
+"""Cells beyond which a view is worth no more for being unlike all others; and how slowly it ages."""
+_BACK = 60
+"""Cells unlike an empty seat's surroundings at the most, where a face came back."""
+_STROKES, _STROKE_LEVELS, _STROKE_SIZE = 0.09, 25, 5
+"""Text: share of pixels that are part of a fine stroke; how much it stands out; its width in pixels."""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class _Compared:
+    """A frame against what is remembered."""
+
+    novel: Mapping[Kind, Mask]
+    """What neither a clean view nor the last one asked about shows."""
+    odd: Mapping[Kind, Mask | None]
+    """What no clean view shows; None where there is no clean view."""
+
+
+class Gate:
+    """Stateless: what it remembers comes and goes as bytes."""
+
+    def weigh(
+        self, picture: Picture, pixels: bytes, glimpse: bytes, before: bytes, *, patient: bool
+    ) -> Change:
+        """What may have changed since the provider was asked.
+
+        `glimpse` and the fingerprint `before` are those of the frame before; `patient` says that it is recent
+        enough to wait for a second look at something new.
+        """
+        small, memory = _small(picture), unpacked(pixels)
+        compared = _compare(small, memory)
+        glimpsed = _glimpsed(compared, glimpse)
+        reach = _reach(memory)
+        still = _still(picture.view.fingerprint, before)
+        doubts: dict[Kind, Why] = {
+            kind: Why.NEW
+            for kind, novel in compared.novel.items()
+            if _is_new(novel, glimpsed if patient else None, still, reach)
+        }
+        if Kind.TEXT in doubts and not _may_be_text(small.grey, compared.novel[Kind.TEXT]):
+            del doubts[Kind.TEXT]
+        doubts |= {kind: Why.GONE for kind in memory.signed if _is_gone(kind, compared, memory)}
+        face = _face_doubt(small.grey, memory, compared)
+        if face:
+            doubts[Kind.FACES] = face
+        return Change(doubts, _pack_glimpse(glimpsed))
+
+    def learn(
+        self,
+        picture: Picture,
+        pixels: bytes | None,
+        asked: Collection[Kind],
+        faces: Sequence[Face],
+        signed: Mapping[Kind, Sequence[BoundingBox]],
+    ) -> bytes:
+        """What to remember after the provider answered for these kinds.
+
+        `faces` are those now believed in; `signed` the kinds whose answers raise a sign, with the boxes of
+        what raised it.
+        """
+        small = _small(picture)
+        memory = Memory() if pixels is None else unpacked(pixels)
+        level = cells.levelled(small.cells, memory.views[-1].cells) if memory.views else small.cells
+        compared = _compare(small, memory) if memory.views else None
+        settled = {
+            kind
+            for kind in Kind
+            if kind in asked or (compared and int(compared.novel[kind].sum()) < _NOTHING_NEW)
+        }
+        view = View(level, frozenset(asked), frozenset(settled - set(signed)))
+        regions = {kind: mask for kind, mask in memory.regions.items() if kind in signed}
+        regions |= {
+            kind: _region(boxes, compared.odd[kind] if compared else None)
+            for kind, boxes in signed.items()
+            if kind in asked
+        }
+        looks = memory.looks
+        if Kind.FACES in asked and faces:
+            turned = Kind.FACES in signed and len(faces) == 1
+            looks = (*looks, look_of(small.grey, _candidate(faces, looks), accused=turned))[-LOOKS:]
+        return packed(
+            Memory(
+                views=_kept(memory.views, view),
+                looks=looks,
+                faced=bool(faces),
+                regions=regions,
+                signed=frozenset(signed),
+            )
+        )
+
+
+def _candidate(faces: Sequence[Face], looks: Sequence[FaceLook]) -> Face:
+    """The face that is where the candidate's was; at first, the largest."""
+    if not looks:
+        return max(faces, key=lambda face: face.box.area)
+    before = looks[-1].box
+    return min(
+        faces,
+        key=lambda face: (
+            abs(face.box.left + face.box.width / 2 - before.left - before.width / 2)
+            + abs(face.box.top + face.box.height / 2 - before.top - before.height / 2)
+        ),
+    )
+
+
+def _small(picture: Picture) -> Small:
+    assert isinstance(picture.small, Small)
+    return picture.small
+
+
+def _compare(small: Small, memory: Memory) -> _Compared:
+    assert memory.bounds is not None
+    level = cells.levelled(small.cells, memory.views[-1].cells)
+    counted = cells.crowds(cells.unlike(level, memory.bounds))
+    novel: dict[Kind, Mask] = {}
+    odd: dict[Kind, Mask | None] = {}
+    known: dict[tuple[int, ...], Mask] = {}
+    for kind in Kind:
+        clean = tuple(number for number, view in enumerate(memory.views) if kind in view.clean)
+        last = [number for number, view in enumerate(memory.views) if kind in view.last]
+        for views in (clean, tuple(sorted({*clean, *last}))):
+            if views not in known:
+                known[views] = cells.unlike_all(counted, views)
+        odd[kind] = known[clean] if clean else None
+        novel[kind] = known[tuple(sorted({*clean, *last}))]
+    return _Compared(novel, odd)
+
+
+def _glimpsed(compared: _Compared, before: bytes) -> Mask:
+    """For how many frames each cell has shown something new, this one included; 3 and more are 3."""
+    novel = np.maximum.reduce(list(compared.novel.values()))
+    return np.asarray(novel * np.minimum(cells.widened(_unpack_glimpse(before)) + 1, _LONGEST), np.uint8)
+
+
+def _still(fingerprint: bytes, before: bytes) -> Mask:
+    """Where nothing moved since the frame before, exposure taken out."""
+    if len(before) != len(fingerprint):
+        return np.ones((cells.HEIGHT, cells.WIDTH), np.uint8)
+    now, then = (
+        np.frombuffer(each, np.uint8).reshape(_COARSE).astype(np.float32) for each in (fingerprint, before)
+    )
+    gain = float(np.median((now + 1) / (then + 1)))
+    calm = (np.abs(now - then * gain) <= _MOVING_LEVELS).view(np.uint8)
+    return np.asarray(
+        cv2.resize(calm, (cells.WIDTH, cells.HEIGHT), interpolation=cv2.INTER_NEAREST), np.uint8
+    )
+
+
+def _is_new(novel: Mask, glimpsed: Mask | None, still: Mask, reach: Mask) -> bool:
+    """Whether something new has come to stay; with nothing to compare, whether something is new."""
+    count = int(novel.sum())
+    if count < _LEAST_NEW:
+        return False
+    if count >= _NEW_AT_ONCE:
+        return True
+    if glimpsed is None:
+        return _is_large(novel, reach, _NEW_BESIDE, _NEW_WITHIN)
+    twice, thrice = (novel & (glimpsed >= frames).view(np.uint8) for frames in (2, 3))
+    return (
+        cells.largest_patch(twice) >= _NEW_MOVING
+        or _is_large(twice & still, reach, _NEW_BESIDE, _NEW_WITHIN)
+        or _is_large(thrice & still, reach, _STAYS_BESIDE, _STAYS_WITHIN)
+    )
+
+
+def _is_large(mask: Mask, reach: Mask, beside: int, within: int) -> bool:
+    return cells.largest_patch(mask & (1 - reach)) >= beside or cells.largest_patch(mask & reach) >= within
+
+
+def _is_gone(kind: Kind, compared: _Compared, memory: Memory) -> bool:
+    odd, region = compared.odd[kind], memory.regions.get(kind)
+    if odd is None or region is None or not region.any():
+        return False
+    return int((odd & region).sum()) < _GONE * int(region.sum())
+
+
+def _face_doubt(grey: Grey, memory: Memory, compared: _Compared) -> Why | None:
+    if not memory.looks:
+        return None
+    newest = memory.looks[-1]
+    sure, place = _find(grey, memory.looks)
+    if not memory.faced:
+        odd = compared.odd[Kind.FACES]
+        back = sure >= _TURNED and odd is not None and int(odd.sum()) < _BACK
+        return Why.GONE if back else None
+    if sure < _LOST:
+        return Why.FACE_LOST
+    # An accusation is reused only for a face that looks as it did when it was accused.
+    alike = (
+        _is_alike(grey, place, look) for look in reversed(memory.looks) if look.accused == newest.accused
+    )
+    if not any(alike):
+        return Why.FACE_TURNED
+    if newest.accused and any(_is_alike(grey, place, look) for look in memory.looks if not look.accused):
+        return Why.FACE_TURNED
+    return None
+
+
+def _find(grey: Grey, looks: Sequence[FaceLook]) -> tuple[float, Place]:
+    """Where the face is, by the newest look; where that fails, by the look that fits best."""
+    best = find(grey, looks[-1])
+    for look in reversed(looks[:-1]):
+        if best[0] >= _TURNED:
+            break
+        best = max(best, find(grey, look), key=lambda found: found[0])
+    return best
+
+
+def _is_alike(grey: Grey, place: Place, look: FaceLook) -> bool:
+    face, eyes = likeness(grey, place, look)
+    return face >= _TURNED and eyes >= _EYES_MOVED
+
+
+def _reach(memory: Memory) -> Mask:
+    if not memory.looks:
+        return cells.nothing()
+    box = memory.looks[-1].box
+    middle = box.left + box.width / 2
+    return cells.rectangle(
+        middle - _REACH * box.width, box.top - _ABOVE * box.height, middle + _REACH * box.width, 1.0
+    )
+
+
+def _region(boxes: Sequence[BoundingBox], odd: Mask | None) -> Mask:
+    """Where something that raised a sign is: in its box, as far as the cells there are unlike clean views."""
+    mask = cells.nothing()
+    if odd is None:
+        return mask
+    for box in boxes:
+        mask |= cells.rectangle(box.left, box.top, box.left + box.width, box.top + box.height)
+    there = odd & cells.widened(mask)
+    return np.asarray(there if int(there.sum()) >= _NOTHING_NEW // 2 else odd, np.uint8)
+
+
+def _may_be_text(grey: Grey, novel: Mask) -> bool:
+    """Whether there are fine strokes where something is new, as in print and handwriting; or all is new."""
+    rows, columns = np.nonzero(novel)
+    if len(rows) >= _NEW_SCENE:
+        return True
+    high, wide = grey.shape
+    top, bottom = rows.min() * high // cells.HEIGHT, (rows.max() + 1) * high // cells.HEIGHT
+    left, right = columns.min() * wide // cells.WIDTH, (columns.max() + 1) * wide // cells.WIDTH
+    part = grey[top:bottom, left:right]
+    brush = np.ones((_STROKE_SIZE, _STROKE_SIZE), np.uint8)
+    dark = cv2.morphologyEx(part, cv2.MORPH_BLACKHAT, brush)
+    bright = cv2.morphologyEx(part, cv2.MORPH_TOPHAT, brush)
+    return float((np.maximum(dark, bright) > _STROKE_LEVELS).mean()) >= _STROKES
+
+
+def _kept(views: Sequence[View], newest: View) -> tuple[View, ...]:
+    """The views to remember, the newest last.
+
+    When there is one too many, that one goes whose answers raised a sign; else the one that shows least that
+    no other shows, the less the longer nothing was like it. The last of each kind stays.
+    """
+    if not views:
+        return (newest,)
+    everything = [*(_aged(view, newest.last) for view in views), newest]
+    bounds = cells.bounds_of([view.cells for view in everything])
+    unlike = cells.unlike(newest.cells, bounds).reshape(len(everything), -1).sum(axis=1)
+    nearest = int(unlike[:-1].argmin())
+    everything[nearest] = replace(everything[nearest], age=0)
+    if len(everything) <= VIEWS:
+        return tuple(everything)
+
+    def worth(number: int) -> float:
+        view = everything[number]
+        others = [n for n in range(len(everything)) if n != number]
+        alone = int(cells.unlike_all(cells.crowds(cells.unlike(view.cells, bounds)), others).sum())
+        whole = len(view.clean) == len(Kind)
+        return whole + (min(alone, _MOST_ALONE) + _AGEING) / (view.age + _AGEING) / _MOST_ALONE / _AGEING
+
+    del everything[min((n for n, view in enumerate(everything) if not view.last), key=worth)]
+    return tuple(everything)
+
+
+def _aged(view: View, asked: frozenset[Kind]) -> View:
+    return replace(view, age=view.age + 1, last=view.last - asked)
+
+
+def _pack_glimpse(glimpsed: Mask) -> bytes:
+    return zlib.compress(np.packbits([glimpsed & 1, glimpsed >> 1]).tobytes(), 1) if glimpsed.any() else b""
+
+
+def _unpack_glimpse(glimpse: bytes) -> Mask:
+    if not glimpse:
+        return cells.nothing()
+    low, high = np.unpackbits(np.frombuffer(zlib.decompress(glimpse), np.uint8)).reshape(
+        2, cells.HEIGHT, cells.WIDTH
+    )
+    return np.asarray(low + 2 * high, np.uint8)
