@@ -33,6 +33,8 @@ PATIENCE_S = 2.0
 _LEAST_LEFT = {Kind.FACES: 0.0, Kind.LABELS: 0.15, Kind.TEXT: 0.30}
 """The ladder: a kind may be asked for while more than this share of the budget is left."""
 _SIGNED_EVERY_S = {Kind.FACES: 6.0, Kind.LABELS: 6.0, Kind.TEXT: 30.0}
+_TURNED_EVERY_S = 2.0
+"""A face that looks away is looked at again this soon: a glance, reused, must not become an alert."""
 _SIGNED_SLOWDOWN = 4.0
 """An answer that raises a sign is asked again when this share (1/4) of the sign's age has passed."""
 _RECENT_S, _URGENT_S = 4.0, 11.0
@@ -118,10 +120,16 @@ def counted(watch: Watch, calls: int, at_s: float) -> Watch:
     return replace(watch, hour=hour, calls=calls + (watch.calls if watch.hour == hour else 0))
 
 
-def answered(watch: Watch, kinds: Sequence[Kind], signed_kinds: Sequence[Kind], at_s: float) -> Watch:
-    """The watch after the provider answered for these kinds; of all kinds, these raise a sign now."""
+def answered(
+    watch: Watch, kinds: Sequence[Kind], signed_kinds: Sequence[Kind], at_s: float, *, turned: bool = False
+) -> Watch:
+    """The watch after the provider answered for these kinds; of all kinds, these raise a sign now.
+
+    `turned` says that the face's sign is that it looks away.
+    """
     return replace(
         watch,
+        turned=turned,
         asked_s={**watch.asked_s, **dict.fromkeys(kinds, at_s)},
         signed_s={kind: watch.signed_s.get(kind, at_s) for kind in signed_kinds},
     )
@@ -185,8 +193,10 @@ def _reason(kind: Kind, watch: Watch, change: Change, policy: Policy, *, next_s:
         Kind.TEXT: policy.text_every_s,
     }[kind]
     if kind in watch.signed_s:
+        turned = kind is Kind.FACES and watch.turned
+        soon_s = _TURNED_EVERY_S if turned else _SIGNED_EVERY_S[kind]
         slower_s = (next_s - watch.signed_s[kind]) / _SIGNED_SLOWDOWN
-        every_s = min(every_s, max(_SIGNED_EVERY_S[kind], slower_s))
+        every_s = min(every_s, max(soon_s, slower_s))
     return Why.STALE if next_s - watch.asked_s[kind] > every_s else None
 
 

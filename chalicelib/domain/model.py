@@ -199,6 +199,8 @@ class Watch:
     """When the provider answered last, by kind."""
     signed_s: Mapping[Kind, float] = field(default_factory=dict)
     """Since when that answer raises a sign."""
+    turned: bool = False
+    """Whether the face looked away then."""
     glimpse: bytes = b""
     """What the gate noticed in the last frame and is not sure of."""
     glimpsed_s: float = 0.0

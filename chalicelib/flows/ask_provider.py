@@ -66,7 +66,10 @@ class Answered:
             before = replace(before, glimpse=self.glimpse, glimpsed_s=self.at_s)
         if self.memory is None:
             return before
-        return replace(attention.answered(before, self.known, self.signed, self.at_s), memory=version)
+        faces = self.memory.facts.faces or ()
+        turned = Kind.FACES in self.signed and len(faces) == 1
+        watched = attention.answered(before, self.known, self.signed, self.at_s, turned=turned)
+        return replace(watched, memory=version)
 
 
 @dataclass(frozen=True, slots=True)
