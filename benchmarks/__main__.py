@@ -1,17 +1,24 @@
-"""Measure, print, and write `benchmarks/out.json`: `python -m benchmarks [--clips FOLDER --labels FILE]`."""
+"""Measure, print, and write `benchmarks/out.json`: `python -m benchmarks [--only latency,cpu]`.
+
+A part that is not measured keeps the figures of the run before. Parts run one after the other, each in
+processes of its own: a busy machine hurts them, and the ratios least.
+"""
 
 import argparse
 import json
 import os
 import sys
+import time
+from collections.abc import Callable
 from dataclasses import asdict
 from pathlib import Path
+from typing import Any
 
 from rich.console import Console
-from rich.table import Table
 
-from benchmarks import accuracy, growth, labels
-from benchmarks.accuracy import Outcome
+from benchmarks import accuracy, cold_start, cpu, growth, labels, latency, load, money
+from benchmarks.running import api_key
+from benchmarks.table import clips, table, total
 from infra.local.cloud import OfflineCloud
 from infra.local.player import Api
 from infra.local.program import ROOT
@@ -20,82 +27,64 @@ OUT = Path(__file__).parent / "out.json"
 _WIDTH = 120
 """Of a table that goes into a file."""
 
+Part = Callable[[argparse.Namespace, Console], dict[str, Any]]
+
 
 def main() -> None:
-    """Run every benchmark."""
+    """Run the chosen parts."""
     options = _options()
-    if not options.labels.exists():
-        sys.exit(f"benchmarks: {options.labels} does not exist; name labelled clips by CLIPS= and LABELS=.")
-    clips = labels.read(options.clips, options.labels)
-    console = Console(width=None if sys.stdout.isatty() else _WIDTH)
-    with OfflineCloud() as cloud:
-        console.print(
-            f"Engine: {cloud.engine}. {len(clips)} labelled clips, sessions and stills.", highlight=False
-        )
-        api = Api(cloud.url, _api_key(cloud))
-        grown = growth.measure(cloud, api)
-        outcomes = accuracy.measure(cloud, api, clips)
-        engine = cloud.engine
-    console.print(_table(outcomes))
-    console.print(
-        f"After {grown.frames} frames: the session's state has {grown.state_bytes} bytes; a frame takes "
-        f"{grown.frame} x, the report {grown.report} x what they take after {growth.EARLY}.",
-        highlight=False,
-    )
-    OUT.write_text(
-        json.dumps({"accuracy": _summary(engine, outcomes), "growth": asdict(grown)}, indent=1) + "\n"
-    )
-    console.print(f"Written to {OUT.relative_to(ROOT)}.", highlight=False)
+    console = Console(width=None if sys.stdout.isatty() else _WIDTH, highlight=False)
+    measured: dict[str, Any] = {}
+    for name in options.only:
+        began = time.monotonic()
+        measured[name] = PARTS[name](options, console)
+        console.print(f"{name}: measured in {time.monotonic() - began:.0f} s.")
+        write(measured)
+    console.print(table(measured))
+    console.print(f"Written to {OUT.relative_to(ROOT)}.")
+
+
+def write(measured: dict[str, Any], out: Path = OUT) -> None:
+    """Put these parts in place of their former figures, in the order of the parts."""
+    known: dict[str, Any] = json.loads(out.read_text()) if out.exists() else {}
+    known |= measured
+    ordered = {name: known[name] for name in PARTS if name in known}
+    out.write_text(json.dumps(ordered, indent=1) + "\n")
 
 
 def _options() -> argparse.Namespace:
-    media = Path(os.environ.get("PROCTORING_MEDIA", ROOT.parent / "shared" / "media"))
     parser = argparse.ArgumentParser(prog="python -m benchmarks", description=__doc__)
-    parser.add_argument("--clips", type=Path, default=media, help="a folder of clips")
+    parser.add_argument(
+        "--only", type=parts, default=list(PARTS), help=f"parts, with commas between: {', '.join(PARTS)}"
+    )
+    parser.add_argument("--clips", type=Path, default=labels.media(), help="a folder of clips")
     parser.add_argument("--labels", type=Path, help="what they show; default: labels.json in that folder")
     options = parser.parse_args()
     options.labels = options.labels or options.clips / "labels.json"
+    if {"money", "accuracy"} & set(options.only) and not options.labels.exists():
+        sys.exit(f"benchmarks: {options.labels} does not exist; name labelled clips by CLIPS= and LABELS=.")
     return options
 
 
-def _api_key(cloud: OfflineCloud) -> str:
-    os.environ.update(cloud.environment)
-    from infra.tenants import open_tenant  # noqa: PLC0415 - it reads the environment
-
-    return open_tenant("Benchmarks")
-
-
-def _table(outcomes: list[Outcome]) -> Table:
-    table = Table(
-        "clip", "right number of faces", "incidents found", "latest after s", "false alerts", box=None
-    )
-    stills = [each for each in outcomes if not each.incidents and each.frames == 1]
-    moving = [each for each in outcomes if each not in stills]
-    for each in [*moving, total("stills", stills), total("all", outcomes)]:
-        table.add_row(
-            each.name,
-            f"{each.right} of {each.frames}",
-            f"{each.found} of {each.incidents}" if each.incidents else "",
-            f"{max(each.late_s):.1f}" if each.late_s else "",
-            " ".join(each.wrong) or "0",
+def parts(text: str) -> list[str]:
+    """The parts that are named, in their order. Raises ArgumentTypeError for others."""
+    named = {name.strip() for name in text.split(",") if name.strip()}
+    if unknown := sorted(named - set(PARTS)):
+        raise argparse.ArgumentTypeError(
+            f"no part is called {', '.join(unknown)}; there are {', '.join(PARTS)}"
         )
-    return table
+    return [name for name in PARTS if name in named]
 
 
-def total(name: str, outcomes: list[Outcome]) -> Outcome:
-    """The sum of several."""
-    return Outcome(
-        name,
-        frames=sum(each.frames for each in outcomes),
-        right=sum(each.right for each in outcomes),
-        incidents=sum(each.incidents for each in outcomes),
-        found=sum(each.found for each in outcomes),
-        late_s=tuple(delay for each in outcomes for delay in each.late_s),
-        wrong=tuple(wrong for each in outcomes for wrong in each.wrong),
-    )
-
-
-def _summary(engine: str, outcomes: list[Outcome]) -> dict[str, object]:
+def _accuracy(options: argparse.Namespace, console: Console) -> dict[str, Any]:
+    known = labels.read(options.clips, options.labels)
+    os.environ["REKOGNITION_TPS"] = "0"  # clips are played faster than any camera
+    with OfflineCloud() as cloud:
+        console.print(f"Engine: {cloud.engine}. {len(known)} labelled clips, sessions and stills.")
+        api = Api(cloud.url, api_key(cloud.environment))
+        outcomes = accuracy.measure(cloud, api, known)
+        engine = cloud.engine
+    console.print(clips(outcomes))
     overall = total("all", outcomes)
     return {
         "engine": engine,
@@ -107,6 +96,18 @@ def _summary(engine: str, outcomes: list[Outcome]) -> dict[str, object]:
         "false": len(overall.wrong),
         "clips": [asdict(each) for each in outcomes],
     }
+
+
+PARTS: dict[str, Part] = {
+    "money": money.measure,
+    "accuracy": _accuracy,
+    "latency": lambda _, __: asdict(latency.measure()),
+    "cpu": lambda _, __: asdict(cpu.measure()),
+    "growth": lambda _, __: asdict(growth.measure()),
+    "cold_start": lambda _, __: asdict(cold_start.measure()),
+    "load": lambda _, __: asdict(load.measure()),
+}
+"""Name to what measures it. A part's figures stand under its name in out.json."""
 
 
 if __name__ == "__main__":

@@ -1,4 +1,7 @@
-"""How right the service is: labelled clips, played through the HTTP API, against what people saw."""
+"""How right the service is: labelled clips, played through the HTTP API, against what people saw.
+
+The provider is asked about every frame; what asking less costs in rightness, `benchmarks.money` measures.
+"""
 
 import hashlib
 import json
@@ -15,6 +18,8 @@ from infra.local.sources import Source, open_clip
 
 MOST_FACES = 2
 """Two faces or more are one class."""
+EVERY_FRAME = {"gate": False, "usd_per_hour": 0}
+"""The policy that spares nothing."""
 LATE_S = 2.0
 """How long after an incident its alert still counts as its own."""
 
@@ -55,7 +60,7 @@ def measure(cloud: OfflineCloud, api: Api, clips: Iterable[Clip]) -> list[Outcom
     def one(clip: Clip) -> Outcome:
         _stage_phones(cloud, clip)
         counts = _Counts()
-        _, report = play(api, open_clip(clip.path, clip.fps), counts)
+        _, report = play(api, open_clip(clip.path, clip.fps), counts, EVERY_FRAME)
         return compare(clip, counts.faces, report["alerts"])
 
     with ThreadPoolExecutor(max_workers=2) as pool:
@@ -82,7 +87,7 @@ def _delay_s(incident: Incident, alerts: Iterable[Mapping[str, Any]]) -> float |
     delays = [
         max(0.0, alert["opened_at"] - incident.start_s)
         for alert in alerts
-        if alert["type"] == KINDS[incident.kind] and _overlap(alert, incident)
+        if alert["type"] == KINDS.get(incident.kind) and _overlap(alert, incident)
     ]
     return min(delays, default=None)
 
@@ -90,7 +95,7 @@ def _delay_s(incident: Incident, alerts: Iterable[Mapping[str, Any]]) -> float |
 def _is_wrong(alert: Mapping[str, Any], clip: Clip) -> bool:
     if alert["type"] in clip.undecided:
         return False
-    mine = [each for each in clip.incidents if KINDS[each.kind] == alert["type"]]
+    mine = [each for each in clip.incidents if KINDS.get(each.kind) == alert["type"]]
     if alert["type"] == "multiple_faces_detected":
         mine += [each for each in clip.incidents if each.kind == "phone"]  # it shows a face
     return not any(_overlap(alert, each) for each in mine)
@@ -107,7 +112,9 @@ def _stage_phones(cloud: OfflineCloud, clip: Clip) -> None:
     answers: dict[str, object] = {}
     for incident in clip.incidents:
         if incident.kind == "phone":
-            pictures = sorted(clip.path.glob("*.jpg"))[int(incident.start_s) : int(incident.end_s)]
+            pictures = sorted(clip.path.glob("*.jpg"))[
+                int(incident.start_s * clip.fps) : int(incident.end_s * clip.fps)
+            ]
             answers |= {
                 hashlib.sha256(each.read_bytes()).hexdigest(): {"labels": [label]} for each in pictures
             }

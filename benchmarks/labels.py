@@ -1,10 +1,13 @@
 """What people saw in clips and sessions: `labels.json` of the media folder, as incidents and face counts."""
 
 import json
+import os
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
+
+from infra.local.program import ROOT
 
 KINDS = {
     "second_face": "multiple_faces_detected",
@@ -56,6 +59,11 @@ class Clip:
         return next((span.faces for span in self.spans if span.start_s <= at_s < span.end_s), None)
 
 
+def media() -> Path:
+    """The folder of labelled clips that is meant where none is named."""
+    return Path(os.environ.get("PROCTORING_MEDIA", ROOT.parent / "shared" / "media"))
+
+
 def read(folder: Path, labels: Path) -> list[Clip]:
     """Every labelled clip, session and still that exists in the folder."""
     known = json.loads(labels.read_text())
@@ -94,15 +102,17 @@ def _incident(segment: Mapping[str, Any], fps: float) -> Incident | None:
 
 
 def _session(path: Path, labelled: Mapping[str, Any]) -> Clip:
+    fps = float(labelled.get("fps", 1))
     incidents = tuple(
-        Incident(each["kind"], each["first_frame"], each["last_frame"] + 1) for each in labelled["incidents"]
+        Incident(each["kind"], each["first_frame"] / fps, (each["last_frame"] + 1) / fps)
+        for each in labelled["incidents"]
     )
     faces = {"second_face": 2, "no_face": 0}
     known = [Span(each.start_s, each.end_s, faces[each.kind]) for each in incidents if each.kind in faces]
     # A phone shows a face, and a page may hide one: what is right there nobody said.
-    others = _between([(each.start_s, each.end_s) for each in incidents], labelled["frames"])
+    others = _between([(each.start_s, each.end_s) for each in incidents], labelled["frames"] / fps)
     undecided = {"text_detected"} if path.name == "badge_a" else set()
-    return Clip(path, (*known, *others), incidents, frozenset(undecided))
+    return Clip(path, (*known, *others), incidents, frozenset(undecided), fps)
 
 
 def _between(taken: list[tuple[float, float]], end_s: float) -> list[Span]:

@@ -303,7 +303,7 @@ def _kept(views: Sequence[View], newest: View) -> tuple[View, ...]:
         return (newest,)
     everything = [*(_aged(view, newest.last) for view in views), newest]
     bounds = cells.bounds_of([view.cells for view in everything])
-    unlike = cells.unlike(newest.cells, bounds).reshape(len(everything), -1).sum(axis=1)
+    unlike = cells.unlike(newest.cells, bounds).sum(axis=(1, 2))
     nearest = int(unlike[:-1].argmin())
     everything[nearest] = replace(everything[nearest], age=0)
     if len(everything) <= VIEWS:

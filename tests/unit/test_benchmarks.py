@@ -1,9 +1,21 @@
-"""The benchmark tells right from wrong."""
+"""The benchmark tells right from wrong, and its stub of the cloud answers as the cloud would."""
 
+import argparse
+import json
 from pathlib import Path
 
+import pytest
+
+from benchmarks.__main__ import PARTS, parts, write
 from benchmarks.accuracy import Outcome, compare
 from benchmarks.labels import Clip, Incident, Span
+from benchmarks.load import Sent, overhead_ms
+from benchmarks.running import SlowCloud
+from benchmarks.slow_cloud import mark
+from benchmarks.table import Row, rows, total
+from benchmarks.tables import Item, Tables, UnsupportedError, updated
+
+ONE = {"pk": {"S": "tenant#one"}, "sk": {"S": "session"}, "frames": {"N": "1"}}
 
 CLIP = Clip(
     Path("folder/clip.mp4"),
@@ -35,3 +47,161 @@ def test_frames_incidents_and_false_alerts_are_counted() -> None:
         late_s=(1.0,),
         wrong=("no_face_detected@1s", "blurred@3s"),
     )
+
+
+def test_outcomes_add_up() -> None:
+    found, missed = Outcome("a", 10, 9, 2, 2, (0.5, 1.0)), Outcome("b", 5, 5, 1, 0, (), ("blurred@3s",))
+
+    assert total("all", [found, missed]) == Outcome("all", 15, 14, 3, 2, (0.5, 1.0), ("blurred@3s",))
+
+
+def test_an_item_is_read_as_it_was_put() -> None:
+    tables = Tables()
+    tables.answer("TransactWriteItems", {"TransactItems": [{"Put": {"TableName": "t", "Item": ONE}}]})
+
+    assert got(tables, ONE) == {"Item": ONE}
+    assert tables.answer("DeleteItem", {"TableName": "t", "Key": key(ONE)}) == {}
+    assert got(tables, ONE) == {}
+
+
+def test_an_update_adds_and_sets() -> None:
+    asked = {
+        "UpdateExpression": "ADD frames :two SET #s = :ended, expires_at = :then",
+        "ExpressionAttributeNames": {"#s": "status"},
+        "ExpressionAttributeValues": {":two": {"N": "2"}, ":ended": {"S": "ended"}, ":then": {"N": "9"}},
+    }
+
+    assert updated(ONE, asked) == {
+        **ONE,
+        "frames": {"N": "3"},
+        "status": {"S": "ended"},
+        "expires_at": {"N": "9"},
+    }
+    with pytest.raises(UnsupportedError):
+        updated(ONE, {"UpdateExpression": "REMOVE frames"})
+
+
+@pytest.mark.parametrize(
+    ("forward", "expected"), [(True, [[1, 2], [3, 4], [5]]), (False, [[5, 4], [3, 2], [1]])]
+)
+def test_a_query_gives_what_begins_with_the_prefix_page_by_page(
+    *, forward: bool, expected: list[list[int]]
+) -> None:
+    tables = Tables()
+    for number in range(1, 6):
+        put(tables, {"pk": {"S": "p"}, "sk": {"S": f"frame#{number}"}})
+    put(tables, {"pk": {"S": "p"}, "sk": {"S": "session"}})
+
+    assert pages(tables, "frame#", forward=forward) == expected
+
+
+def test_an_index_lists_a_tenants_sessions_by_their_start() -> None:
+    tables = Tables()
+    for number in (2, 1):
+        put(
+            tables,
+            {
+                "pk": {"S": f"p{number}"},
+                "sk": {"S": "session"},
+                "tenant_id": {"S": "t"},
+                "started": {"S": str(number)},
+            },
+        )
+    asked = {
+        "TableName": "t",
+        "IndexName": "by_start",
+        "KeyConditionExpression": "tenant_id = :tenant",
+        "ExpressionAttributeValues": {":tenant": {"S": "t"}},
+    }
+
+    assert [item["pk"]["S"] for item in tables.answer("Query", asked)["Items"]] == ["p1", "p2"]
+    assert tables.answer("Query", asked | {"Select": "COUNT"}) == {"Count": 2, "ScannedCount": 2}
+
+
+def test_a_copied_partition_is_one_of_its_own() -> None:
+    tables = Tables()
+    put(tables, ONE)
+
+    assert tables.copy("t", "tenant#one", "tenant#two") == 1
+    assert got(tables, ONE | {"pk": {"S": "tenant#two"}}) == {"Item": ONE | {"pk": {"S": "tenant#two"}}}
+    assert got(tables, ONE) == {"Item": ONE}
+
+
+def test_overhead_is_what_is_left_of_a_frame_after_two_waits_for_the_table_and_its_slowest_call() -> None:
+    asked = {"picture": {"DetectFaces": 0.25, "DetectText": 0.26, "S3 PUT": 0.025}}
+
+    assert round(overhead_ms(Sent("picture", 0.0, 0.3, 200), asked), 6) == 24.0
+    assert round(overhead_ms(Sent("another", 0.0, 0.03, 200), asked), 6) == 14.0
+
+
+def test_parts_are_named_in_any_order_and_run_in_theirs() -> None:
+    assert parts("cpu, latency") == ["latency", "cpu"]
+    with pytest.raises(argparse.ArgumentTypeError, match="latencies"):
+        parts("latencies")
+
+
+def test_parts_that_were_not_measured_keep_their_figures(tmp_path: Path) -> None:
+    out = tmp_path / "out.json"
+    write({"load": {"sessions": 1}}, out)
+    write({"cpu": {"vga": 2.0}}, out)
+
+    assert json.loads(out.read_text()) == {"cpu": {"vga": 2.0}, "load": {"sessions": 1}}
+    assert list(json.loads(out.read_text())) == [name for name in PARTS if name in ("cpu", "load")]
+
+
+def test_a_figure_stands_beside_that_of_a_naive_backend() -> None:
+    (row,) = rows({"latency": {"ratio": 1.131, "serial_ratio": 3.25}})
+
+    assert row == Row(
+        "a frame's time over its slowest call's", "1.13", "3.25 one call after the other", row.aim
+    )
+
+
+def test_the_slow_cloud_answers_boto3_and_says_what_it_was_asked() -> None:
+    picture = b"\xff\xd8 a picture \xff\xd9" * 100
+    with SlowCloud(provider_ms=1, s3_ms=1, dynamodb_ms=1) as cloud:
+        dynamodb, s3 = cloud.client("dynamodb"), cloud.client("s3")
+        dynamodb.put_item(TableName="t", Item=ONE)
+        item = dynamodb.get_item(TableName="t", Key=key(ONE))["Item"]
+        s3.put_object(Bucket="b", Key="k", Body=picture)
+        stored = s3.get_object(Bucket="b", Key="k")["Body"].read()
+        listed = s3.list_objects_v2(Bucket="b", Prefix="k")["Contents"]
+        faces = cloud.client("rekognition").detect_faces(Image={"Bytes": picture})["FaceDetails"]
+        times = cloud.times()
+
+    assert item == ONE
+    assert stored == picture
+    assert [each["Key"] for each in listed] == ["k"]
+    assert [len(face["Landmarks"]) for face in faces] == [30]
+    assert times.calls == {"PutItem": 1, "GetItem": 1, "S3 PUT": 1, "S3 GET": 2, "DetectFaces": 1}
+    assert times.pictures[mark(picture)].keys() == {"S3 PUT", "DetectFaces"}
+
+
+def key(item: Item) -> Item:
+    return {name: item[name] for name in ("pk", "sk")}
+
+
+def put(tables: Tables, item: Item) -> None:
+    tables.answer("PutItem", {"TableName": "t", "Item": item})
+
+
+def got(tables: Tables, item: Item) -> Item:
+    return tables.answer("GetItem", {"TableName": "t", "Key": key(item)})
+
+
+def pages(tables: Tables, prefix: str, *, forward: bool) -> list[list[int]]:
+    """The numbers of the items, by page."""
+    asked: Item = {
+        "TableName": "t",
+        "KeyConditionExpression": "pk = :pk AND begins_with(sk, :prefix)",
+        "ExpressionAttributeValues": {":pk": {"S": "p"}, ":prefix": {"S": prefix}},
+        "ScanIndexForward": forward,
+        "Limit": 2,
+    }
+    found = []
+    while True:
+        page = tables.answer("Query", asked)
+        found.append([int(item["sk"]["S"].removeprefix(prefix)) for item in page["Items"]])
+        if "LastEvaluatedKey" not in page:
+            return found
+        asked |= {"ExclusiveStartKey": page["LastEvaluatedKey"]}

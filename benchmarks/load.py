@@ -1,0 +1,148 @@
+"""How many candidates one process of the service holds: sessions that each send a frame a second.
+
+An open loop: every frame is sent when its time has come, whether or not the one before it was answered, on an
+idle keep-alive connection or a new one. The service runs behind the local gateway in one process, this
+generator in another, the slow cloud in a third; app and policy are as they come, and every session shows
+somebody who sits there (`pictures.sitting`).
+
+The overhead of a frame is its time minus what any implementation would wait for: one read and one write of
+DynamoDB, and between them the slowest of the calls that were made for its picture, as long as the stub of the
+cloud really took for it. What the gateway and the machine's other programs add is in it.
+"""
+
+import asyncio
+import base64
+import json
+import time
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from http import HTTPStatus
+from statistics import quantiles
+from urllib.parse import urlsplit
+
+from benchmarks.pictures import sitting
+from benchmarks.running import SlowCloud, service
+from benchmarks.slow_cloud import DYNAMODB_MS, mark
+from infra.local.player import Api
+
+SESSIONS, SECONDS, WARM_UP_S = 100, 20, 5
+FEWEST = 20
+"""Frames that must be answered; with fewer there is no 95th percentile."""
+_PICTURES = 60
+_PATIENCE_S = 30.0
+"""How long frames that are on their way at the end are waited for."""
+
+
+@dataclass(frozen=True, slots=True)
+class Load:
+    """Overhead of a frame in milliseconds; frames that were answered each second; frames that were not."""
+
+    sessions: int
+    p50_overhead_ms: float
+    p95_overhead_ms: float
+    frames_per_s: float
+    failed: int
+    cloud_late_ms: float
+    """How much longer than it should the stub took for a call, 95th percentile; a quiet machine: about 1."""
+
+
+@dataclass(frozen=True, slots=True)
+class Sent:
+    """A frame: when it was sent and how long its answer took, in seconds; 0 as status: there was none."""
+
+    picture: str
+    sent_at: float
+    took_s: float
+    status: int
+
+
+def measure(sessions: int = SESSIONS, seconds: int = SECONDS) -> Load:
+    """Send frames for so long after a warm-up. Raises StartError; RuntimeError if none is answered."""
+    with SlowCloud() as cloud, service(cloud) as api:
+        generator = _Generator(api, [api.start() for _ in range(sessions)])
+        asyncio.run(generator.run(seconds + WARM_UP_S))
+        times = cloud.times()
+    counted = [each for each in generator.sent if each.sent_at >= WARM_UP_S]
+    overheads = [overhead_ms(each, times.pictures) for each in counted if each.status == HTTPStatus.OK]
+    if len(overheads) < FEWEST:
+        raise RuntimeError(f"only {len(overheads)} of {len(counted)} frames were answered")
+    cuts = quantiles(overheads, n=20)
+    return Load(
+        sessions=sessions,
+        p50_overhead_ms=round(cuts[9], 1),
+        p95_overhead_ms=round(cuts[18], 1),
+        frames_per_s=round(_answered_per_s(generator.sent, seconds), 1),
+        failed=len(counted) - len(overheads),
+        cloud_late_ms=times.late_ms,
+    )
+
+
+def overhead_ms(sent: Sent, pictures: Mapping[str, Mapping[str, float]]) -> float:
+    """What of the frame's time no implementation would have had to wait for."""
+    slowest_s = max(pictures.get(sent.picture, {}).values(), default=0.0)
+    return (sent.took_s - slowest_s) * 1000 - 2 * DYNAMODB_MS
+
+
+def _answered_per_s(sent: Sequence[Sent], seconds: int) -> float:
+    answered_at = [each.sent_at + each.took_s - WARM_UP_S for each in sent if each.status == HTTPStatus.OK]
+    return sum(0 <= at_s < seconds for at_s in answered_at) / seconds
+
+
+@dataclass(slots=True)
+class _Generator:
+    api: Api
+    sessions: Sequence[Mapping[str, str]]
+    sent: list[Sent] = field(default_factory=list)
+    _pictures: list[bytes] = field(default_factory=lambda: list(sitting(640, 480, _PICTURES)))
+    _idle: list[tuple[asyncio.StreamReader, asyncio.StreamWriter]] = field(default_factory=list)
+    _began: float = 0.0
+
+    async def run(self, seconds: float) -> None:
+        """Send every session's frames, the sessions spread over the second."""
+        self._began = time.perf_counter()
+        frames: list[asyncio.Task[None]] = []
+        for seq in range(1, int(seconds) + 1):
+            for number, session in enumerate(self.sessions):
+                at_s = seq - 1 + number / len(self.sessions)
+                await asyncio.sleep(max(0.0, at_s - self._now_s()))
+                frames.append(asyncio.create_task(self._send(session, number, seq)))
+        await asyncio.wait(frames, timeout=_PATIENCE_S)
+
+    async def _send(self, session: Mapping[str, str], number: int, seq: int) -> None:
+        # Bytes behind a JPEG's end change nothing in the picture, and make each one of its own.
+        picture = self._pictures[(number * 7 + seq) % _PICTURES] + f"{number:06d}{seq:06d}".encode()
+        request = _request(self.api.url, session, seq, picture)
+        sent_at, status = self._now_s(), 0
+        try:
+            status = await self._exchange(request)
+        except (OSError, EOFError, ValueError):
+            pass
+        finally:
+            self.sent.append(Sent(mark(picture), sent_at, self._now_s() - sent_at, status))
+
+    async def _exchange(self, request: bytes) -> int:
+        url = urlsplit(self.api.url)
+        reader, writer = (
+            self._idle.pop() if self._idle else await asyncio.open_connection(url.hostname, url.port)
+        )
+        writer.write(request)
+        head = (await reader.readuntil(b"\r\n\r\n")).lower()
+        length = int(head.split(b"content-length:")[1].split(b"\r\n")[0])
+        await reader.readexactly(length)
+        self._idle.append((reader, writer))
+        return int(head.split(b" ", 2)[1])
+
+    def _now_s(self) -> float:
+        return time.perf_counter() - self._began
+
+
+def _request(url: str, session: Mapping[str, str], seq: int, picture: bytes) -> bytes:
+    body = json.dumps({"frame": base64.b64encode(picture).decode(), "seq": seq}).encode()
+    head = (
+        f"POST /api/sessions/{session['session_id']}/frame HTTP/1.1\r\n"
+        f"Host: {urlsplit(url).netloc}\r\n"
+        f"Authorization: Bearer {session['session_token']}\r\n"
+        "Content-Type: application/json\r\n"
+        f"Content-Length: {len(body)}\r\n\r\n"
+    )
+    return head.encode() + body
