@@ -249,8 +249,9 @@ class Sessions:
         """Delete everything of the session, itself last; how many items of each kind there were."""
         pk = items.pk(tenant_id, session_id)
         self._known.pop(pk, None)
-        for known in [known for known in self._memories if known[0] == pk]:
-            self._memories.pop(known, None)
+        for place in list(self._memories):
+            if place[0] == pk:
+                self._memories.pop(place, None)
         erased = {}
         for kind, prefix in _KINDS.items():
             keys = self._query(pk, prefix, only="pk, sk")
@@ -340,5 +341,6 @@ class Sessions:
 
 
 def _forget_oldest(known: dict[Any, Any]) -> None:
-    while len(known) > _MOST_KNOWN:
-        known.pop(next(iter(known)), None)
+    # Copied first: other threads change it, too.
+    for place in list(known)[: max(0, len(known) - _MOST_KNOWN)]:
+        known.pop(place, None)

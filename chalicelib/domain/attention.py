@@ -17,7 +17,7 @@ moment fills up only the urgent ones are granted. What is needed and withheld is
 answer that is only old is reused.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
 from chalicelib.domain import rules
@@ -33,6 +33,8 @@ PATIENCE_S = 2.0
 _LEAST_LEFT = {Kind.FACES: 0.0, Kind.LABELS: 0.15, Kind.TEXT: 0.30}
 """The ladder: a kind may be asked for while more than this share of the budget is left."""
 _SIGNED_EVERY_S = {Kind.FACES: 6.0, Kind.LABELS: 6.0, Kind.TEXT: 30.0}
+_MOST_RESERVED = 0.5
+"""Share of the budget that is kept for the floor at the most."""
 _TURNED_EVERY_S = 2.0
 """A face that looks away is looked at again this soon: a glance, reused, must not become an alert."""
 _SIGNED_SLOWDOWN = 4.0
@@ -46,6 +48,8 @@ With these, of 200 candidates whose every frame is in doubt each is looked at wi
 """
 _TRUSTED, _DISTRUSTED, _SLIPS = 2, -2, 1
 """Right audits in a row until looks become rarer; wrong ones until there are none; tiles that may err."""
+_ALONE = 4
+"""After so many the next look is at the frame alone: a small face may show in no tile."""
 _NO_VIEW = View(
     width=0, height=0, mean=128.0, deviation=64.0, highlight=255.0, sharpness=1.0, fingerprint=b""
 )
@@ -75,22 +79,33 @@ def kinds_wanted(policy: Policy) -> tuple[Kind, ...]:
 
 
 def wishes(
-    watch: Watch, change: Change, policy: Policy, at_s: float, interval_s: float, *, covered: bool = False
+    watch: Watch,
+    change: Change,
+    policy: Policy,
+    at_s: float,
+    interval_s: float,
+    *,
+    covered: bool = False,
+    opening: Collection[Kind] = (),
 ) -> tuple[Wish, ...]:
     """The calls that a frame needs, the most important first, whatever the budget.
 
     `interval_s` is the time since the frame before: what would be too old by the next frame is asked now.
     `covered` says that the frames since the last look can still be looked at, in an audit that is trusted.
+    `opening` are the kinds whose facts, reused once more, would open an alert.
     """
     if covered:
         policy = replace(policy, faces_every_s=max(policy.faces_every_s, policy.audit_every_s))
     needed = {
-        kind: _reason(kind, watch, change, policy, next_s=at_s + interval_s) for kind in kinds_wanted(policy)
+        kind: Why.OPENING
+        if policy.gate and kind in opening and kind in watch.asked_s and kind not in change.doubts
+        else _reason(kind, watch, change, policy, next_s=at_s + interval_s)
+        for kind in kinds_wanted(policy)
     }
     wished: list[Wish] = []
     for kind, why in needed.items():
         if why:
-            urgency = _urgency(kind, why, at_s - watch.asked_s.get(kind, -HOUR_S))
+            urgency = _urgency(kind, why, _age_s(watch, kind, at_s))
             # Nothing goes before what is more important.
             wished.append(Wish(kind, why, min([urgency, *(before.urgency for before in wished)])))
     return tuple(wished)
@@ -98,7 +113,7 @@ def wishes(
 
 def affordable(wished: Sequence[Wish], watch: Watch, left: float, policy: Policy, at_s: float) -> list[Wish]:
     """Those of them that the ladder allows with this share of the budget left."""
-    floor = at_s - watch.asked_s.get(Kind.FACES, -HOUR_S) >= policy.faces_every_s
+    floor = _age_s(watch, Kind.FACES, at_s) >= policy.faces_every_s
     return [wish for wish in wished if left > _LEAST_LEFT[wish.kind] or (wish.kind is Kind.FACES and floor)]
 
 
@@ -109,8 +124,9 @@ def share_left(watch: Watch, policy: Policy, at_s: float, usd_per_call: float) -
     if not limits:
         return 1.0
     into_hour_s = at_s % HOUR_S
-    made = watch.calls if watch.hour == int(at_s // HOUR_S) else 0
-    reserve = (HOUR_S - into_hour_s) / max(1.0, policy.faces_every_s)
+    made = watch.calls if watch.hour >= int(at_s // HOUR_S) else 0
+    # A floor that takes it all would leave objects and text unseen from the start.
+    reserve = min((HOUR_S - into_hour_s) / policy.faces_every_s, min(limits) * _MOST_RESERVED)
     return (min(limits) - made - reserve) / min(limits)
 
 
@@ -152,14 +168,23 @@ def signed(facts: Findings, policy: Policy) -> dict[Kind, tuple[BoundingBox, ...
 
 def is_audited(watch: Watch, wished: Sequence[Wish]) -> bool:
     """Whether the look at the face that is due may as well be an audit."""
-    return watch.audits > _DISTRUSTED and any(
-        wish.kind is Kind.FACES and wish.why is Why.STALE for wish in wished
-    )
+    due = [(wish.kind, wish.why) for wish in wished] == [(Kind.FACES, Why.STALE)]
+    return due and _DISTRUSTED < watch.audits < _ALONE
 
 
 def is_trusted(watch: Watch) -> bool:
     """Whether audits proved right."""
     return watch.audits >= _TRUSTED
+
+
+def is_worth_keeping(watch: Watch) -> bool:
+    """Whether frames may still be audited."""
+    return watch.audits > _DISTRUSTED
+
+
+def after_a_look_alone(audits: int) -> int:
+    """The count of right audits after a look at a frame by itself."""
+    return min(audits, _TRUSTED)
 
 
 def trust(audits: int, *, agreed: bool, reuse_was_wrong: bool, contradicted: int) -> int:
@@ -172,7 +197,7 @@ def trust(audits: int, *, agreed: bool, reuse_was_wrong: bool, contradicted: int
         return min(0, audits) - 1
     if reuse_was_wrong or contradicted > _SLIPS:
         return 0
-    return min(max(0, audits) + 1, _TRUSTED)
+    return min(max(0, audits) + 1, _ALONE)
 
 
 def told(faces: Sequence[Face], policy: Policy) -> tuple[int, bool]:
@@ -197,7 +222,13 @@ def _reason(kind: Kind, watch: Watch, change: Change, policy: Policy, *, next_s:
         soon_s = _TURNED_EVERY_S if turned else _SIGNED_EVERY_S[kind]
         slower_s = (next_s - watch.signed_s[kind]) / _SIGNED_SLOWDOWN
         every_s = min(every_s, max(soon_s, slower_s))
-    return Why.STALE if next_s - watch.asked_s[kind] > every_s else None
+    return Why.STALE if _age_s(watch, kind, next_s) > every_s else None
+
+
+def _age_s(watch: Watch, kind: Kind, at_s: float) -> float:
+    """How old an answer is; very old where there is none, or where the clock was put back since."""
+    age_s = at_s - watch.asked_s.get(kind, at_s + 1)
+    return age_s if age_s >= 0 else HOUR_S
 
 
 def _urgency(kind: Kind, why: Why, age_s: float) -> float:

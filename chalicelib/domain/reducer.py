@@ -32,7 +32,7 @@ from chalicelib.domain.metrics import measure
 from chalicelib.domain.model import Alert, Moment, Progress, Session, Sign, Status, Tally
 from chalicelib.domain.policy import Policy
 from chalicelib.domain.rules import PIXELS, PREDECESSOR, RULES
-from chalicelib.domain.seen import Look, Observation
+from chalicelib.domain.seen import Kind, Look, Observation
 from chalicelib.domain.streaks import alert_of, extend, lapse
 
 WINDOW = 24
@@ -131,6 +131,16 @@ def anchored(session: Session, captured_at: float, seq: int | None, now: float) 
     if session.started_at - CLOCK_TOLERANCE_S <= captured_at <= latest:
         return replace(session, clock_offset_s=0.0) if is_first else session
     return replace(session, clock_offset_s=captured_at - now)
+
+
+def about_to_open(session: Session) -> frozenset[Kind]:
+    """Kinds whose facts would open an alert with the next frame, if they stay as they are."""
+    needs = {
+        RULES[name].needs
+        for name, streak in progress(session).streaks.items()
+        if streak.opened_s is None and streak.frames + 1 >= RULES[name].frames_to_open(session.policy)
+    }
+    return frozenset(Kind) & needs
 
 
 def next_seq(session: Session) -> int:

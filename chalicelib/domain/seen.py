@@ -50,6 +50,8 @@ class Why(StrEnum):
     """The head or the eyes moved, or it is another face."""
     GONE = "gone"
     """What was found before seems gone."""
+    OPENING = "opening"
+    """An alert would open: not on a reused answer."""
     STALE = "stale"
     """It was asked for long ago."""
 

@@ -10,6 +10,7 @@ from dataclasses import replace
 from chalicelib.domain.model import Alert, Evidence, Moment, Sign, Streak
 from chalicelib.domain.policy import Policy
 from chalicelib.domain.rules import Rule
+from chalicelib.domain.seen import Kind, Look
 
 EVIDENCE = 6
 """Pictures that an alert cites at the most."""
@@ -34,11 +35,13 @@ def _grow(streak: Streak, sign: Sign, each: Rule, moment: Moment, policy: Policy
     frames = streak.frames + 1
     needed = each.frames_to_open(policy)
     opened_s, evidence = streak.opened_s, streak.evidence
-    if opened_s is None and frames >= needed:
+    # A reused answer may extend an alert, and never opens one.
+    reused = isinstance(each.needs, Kind) and moment.looks.get(each.needs) is Look.REUSED
+    if opened_s is None and frames >= needed and not reused:
         opened_s = moment.at_s
     # The first picture, then ever sparser ones: a long episode is not told better by its hundredth picture.
     most = 1 if policy.keep_frames == "none" else EVIDENCE
-    if opened_s is not None and frames == needed << len(evidence) and len(evidence) < most:
+    if opened_s is not None and frames >= needed << len(evidence) and len(evidence) < most:
         evidence = (*evidence, Evidence(moment.seq, moment.at_s, moment.picture))
     return replace(
         streak,

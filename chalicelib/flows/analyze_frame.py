@@ -173,8 +173,10 @@ class AnalyzeFrame:
         if not seen.kept and reducer.worth_keeping(session, moment):
             _check_time(deadline)
             self._keep(session, seen.picture)
-        watch = seen.answered.watch(session.watch, version=session.version + 1)
-        saved = self.sessions.save(replace(stepped, watch=watch), [record], changes, seen.answered.memory)
+        late = record.observation.seq < reducer.next_seq(session)
+        watch = seen.answered.watch(session.watch, version=session.version + 1, late=late)
+        memory = None if late else seen.answered.memory
+        saved = self.sessions.save(replace(stepped, watch=watch), [record], changes, memory)
         for alert in record.opened:
             logger.info("alert_opened", type=alert.type, session_id=session.session_id)
         return saved, record

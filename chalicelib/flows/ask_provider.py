@@ -1,10 +1,11 @@
 """Ask the provider about a frame: only what is needed, what the budget allows, and what its rate grants."""
 
+import time
 from collections.abc import Mapping, Sequence
 from concurrent.futures import Executor, Future
 from dataclasses import dataclass, field, replace
 
-from chalicelib.domain import attention
+from chalicelib.domain import attention, reducer
 from chalicelib.domain.attention import HOUR_S, PATIENCE_S, Change, Wish
 from chalicelib.domain.model import Memory, Session, Watch
 from chalicelib.domain.policy import Policy
@@ -50,26 +51,31 @@ class Answered:
     memory: Memory | None = None
     """What the gate shall remember from now on; None if that is what it remembered before."""
     signed: tuple[Kind, ...] = ()
+    """Kinds whose facts, as they are now believed in, raise a sign."""
     audits: int | None = None
     """How far audits are trusted from now on; None if there was none."""
     audited: int = 0
     contradicted: int = 0
     repeated: int = 0
 
-    def watch(self, before: Watch, version: int) -> Watch:
-        """What the session watches from now on, stored with this version of it."""
+    def watch(self, before: Watch, version: int, *, late: bool) -> Watch:
+        """What the session watches from now on, stored with this version of it.
+
+        A frame that is `late`, or that others overtook while it was looked at, only counts its calls.
+        """
         if self.made:
             before = attention.counted(before, len(self.made) + self.repeated, self.at_s)
+        if late or self.glimpse is None:
+            return before
+        before = replace(before, glimpse=self.glimpse, glimpsed_s=self.at_s)
         if self.audits is not None:
             before = replace(before, audits=self.audits)
-        if self.glimpse is not None:
-            before = replace(before, glimpse=self.glimpse, glimpsed_s=self.at_s)
-        if self.memory is None:
-            return before
-        faces = self.memory.facts.faces or ()
+        elif Kind.FACES in self.known:
+            before = replace(before, audits=attention.after_a_look_alone(before.audits))
+        faces = self.findings.faces or ()
         turned = Kind.FACES in self.signed and len(faces) == 1
         watched = attention.answered(before, self.known, self.signed, self.at_s, turned=turned)
-        return replace(watched, memory=version)
+        return watched if self.memory is None else replace(watched, memory=version)
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,17 +112,21 @@ class AskProvider:
             at_s,
             interval_s=max(0.0, interval_s),
             covered=bool(strip) and attention.is_trusted(watch),
+            opening=reducer.about_to_open(session),
         )
+        if late:
+            wished = tuple(wish for wish in wished if wish.why is not Why.STALE)
         granted = self._granted(session, wished, at_s, now)
         facts = memory.facts if memory else _NOTHING
         found, audit = self._found(session, picture, strip, facts, granted, now=now)
         answer = Answered(
-            findings=_merged(session.policy, facts, found, wished, granted),
+            findings=_merged(session, facts, found, wished, granted),
             why={wish.kind: wish.why for wish in wished},
             at_s=at_s,
             made=tuple(wish.kind for wish in granted),
             known=tuple(wish.kind for wish in granted if found.looks.get(wish.kind) is Look.ASKED),
             glimpse=None if late else change.glimpse,
+            signed=tuple(watch.signed_s),
             audits=audit.trust(watch) if audit else None,
             audited=audit.audited if audit else 0,
             contradicted=audit.contradicted if audit else 0,
@@ -192,7 +202,9 @@ class AskProvider:
             return  # it could not be counted: what was told before stands
         if len(self._spent) >= _MOST_TENANTS:
             self._spent.clear()
-        self._spent[tenant_id] = (int(now // HOUR_S), calls)
+        hour, told = self._spent.get(tenant_id, (0, 0))
+        this_hour = int(now // HOUR_S)
+        self._spent[tenant_id] = (this_hour, max(calls, told) if hour == this_hour else calls)
 
     def _look(self, picture: Picture, kinds: Sequence[Kind], policy: Policy) -> Findings:
         return self.vision.look([picture.encoded], kinds, policy)[0] if kinds else _NOTHING
@@ -205,16 +217,17 @@ class AskProvider:
         return self.strips.since(session, asked_s, at_s, session.policy.faces_every_s)
 
     def _keep(self, session: Session, picture: Picture, at_s: float, look: Look, *, now: float) -> None:
-        if look is Look.ASKED:
+        self.strips.forget(now)
+        if look is Look.ASKED or not attention.is_worth_keeping(session.watch):
             self.strips.clear(session)
         elif look is Look.REUSED:
-            apart_s = session.policy.audit_every_s / TILES
-            self.strips.add(session, at_s, picture.encoded, apart_s, now=now)
+            self.strips.add(session, at_s, picture.encoded, session.policy.audit_every_s / TILES, now=now)
 
     def _audit(
         self, picture: Picture, strip: Sequence[bytes], facts: Findings, policy: Policy, now: float
     ) -> Audit:
         """Look at the frame and earlier ones in one call; where that does not agree, at the frame alone."""
+        began = time.monotonic()
         tiles = self.vision.audit([*spread(strip), picture.encoded], policy)
         if tiles is None:
             return Audit(None, Look.FAILED)
@@ -224,8 +237,8 @@ class AskProvider:
         contradicted = sum(attention.told(tile, policy) != believed for tile in earlier)
         if seen == believed:
             return Audit(newest, Look.ASKED, len(earlier), contradicted)
-        if not self.ledger.grant([1.0], now):
-            return Audit(None, Look.WITHHELD)
+        if not self.ledger.grant([1.0], now + time.monotonic() - began):
+            return Audit(None, Look.WITHHELD, repeated=1)
         (alone,) = self.vision.look([picture.encoded], [Kind.FACES], policy)
         if alone.faces is None:
             return Audit(None, Look.FAILED, repeated=1)
@@ -246,13 +259,16 @@ class AskProvider:
 
 
 def _merged(
-    policy: Policy, facts: Findings, found: Findings, wished: Sequence[Wish], granted: Sequence[Wish]
+    session: Session, facts: Findings, found: Findings, wished: Sequence[Wish], granted: Sequence[Wish]
 ) -> Findings:
     """What is known of this frame: answered, reused, or - where it was needed and not answered - nothing."""
     looks: dict[Kind, Look] = dict.fromkeys(Kind, Look.OFF)
-    looks |= dict.fromkeys(attention.kinds_wanted(policy), Look.REUSED)
-    # What is only old is as good as it was.
-    looks |= {wish.kind: Look.WITHHELD for wish in wished if wish.why is not Why.STALE}
+    looks |= dict.fromkeys(attention.kinds_wanted(session.policy), Look.REUSED)
+    # What is only old is as good as it was, unless it speaks against someone.
+    needed = [
+        wish.kind for wish in wished if wish.why is not Why.STALE or wish.kind in session.watch.signed_s
+    ]
+    looks |= dict.fromkeys(needed, Look.WITHHELD)
     looks |= {wish.kind: found.looks.get(wish.kind, Look.FAILED) for wish in granted}
     sources = {Look.ASKED: found, Look.REUSED: facts}
     known = {kind: sources[look].of(kind) for kind, look in looks.items() if look in sources}

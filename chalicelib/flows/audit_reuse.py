@@ -14,7 +14,7 @@ from threading import Lock
 
 from chalicelib.domain import attention
 from chalicelib.domain.model import Session, Watch
-from chalicelib.domain.seen import Face, Look
+from chalicelib.domain.seen import Face, Kind, Look
 
 TILES = 9
 _LEAST = 4
@@ -39,10 +39,10 @@ class Audit:
     """Whether the newest tile shows what the frame by itself shows."""
     reuse_was_wrong: bool = False
 
-    def trust(self, watch: Watch) -> int | None:
+    def trust(self, watch: Watch) -> int:
         """How far audits are trusted after this one."""
         if self.look is not Look.ASKED:
-            return None
+            return attention.trust(watch.audits, agreed=False, reuse_was_wrong=False, contradicted=0)
         return attention.trust(
             watch.audits,
             agreed=self.agreed,
@@ -69,21 +69,29 @@ class Strips:
     def add(self, session: Session, at_s: float, encoded: bytes, apart_s: float, *, now: float) -> None:
         """Keep a frame whose facts were reused, unless the last one kept is nearer than `apart_s`.
 
-        What other sessions have not touched for a while is forgotten: they ended, or go on elsewhere.
+        Frames from before the last look, wherever it was made, are dropped.
         """
         with self._lock:
             place = (session.tenant_id, session.session_id)
             strip = self._strips.setdefault(place, _Strip())
             strip.used_at = now
             self._strips.move_to_end(place)
-            while next(iter(self._strips.values())).used_at < now - _FORGOTTEN_S:
-                self._forget()
+            asked_s = session.watch.asked_s.get(Kind.FACES, at_s)
+            while strip.frames and strip.frames[0][0] <= asked_s:
+                strip.size -= len(strip.frames[0][1])
+                self._size -= len(strip.frames.pop(0)[1])
             if strip.frames and at_s - strip.frames[-1][0] < apart_s:
                 return
             strip.frames.append((at_s, encoded))
             strip.size += len(encoded)
             self._size += len(encoded)
             while self._size > _MOST_BYTES:
+                self._forget()
+
+    def forget(self, now: float) -> None:
+        """Drop the frames of sessions that have sent none for a while: they ended, or go on elsewhere."""
+        with self._lock:
+            while self._strips and next(iter(self._strips.values())).used_at < now - _FORGOTTEN_S:
                 self._forget()
 
     def clear(self, session: Session) -> None:

@@ -59,12 +59,12 @@ def look_of(grey: Grey, face: Face, *, accused: bool) -> FaceLook:
     """How this face looks in a picture's small copy."""
     box = face.box
     place = _place(box, grey)
-    eyes = []
+    eyes: dict[str, tuple[float, float, Grey]] = {}
     for mark in face.landmarks:
         if mark.type in EYES and place.width >= _LEAST_FACE and box.width > 0 and box.height > 0:
             x, y = (mark.x - box.left) / box.width, (mark.y - box.top) / box.height
-            eyes.append((x, y, _cut(grey, _eye_place(place, x, y), EYE)))
-    return FaceLook(box, _cut(grey, place, PATCH), tuple(eyes), accused)
+            eyes.setdefault(mark.type, (x, y, _cut(grey, _eye_place(place, x, y), EYE)))
+    return FaceLook(box, _cut(grey, place, PATCH), tuple(eyes.values()), accused)
 
 
 def find(grey: Grey, look: FaceLook) -> tuple[float, Place]:

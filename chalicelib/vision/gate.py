@@ -19,7 +19,7 @@ import numpy as np
 from chalicelib.domain.attention import Change
 from chalicelib.domain.seen import BoundingBox, Face, Kind, Picture, Why
 from chalicelib.vision import cells
-from chalicelib.vision.cells import Mask
+from chalicelib.vision.cells import Bounds, Mask
 from chalicelib.vision.faces import FaceLook, Grey, Place, find, likeness, look_of
 from chalicelib.vision.memory import Memory, View, packed, unpacked
 from chalicelib.vision.small import Small
@@ -108,15 +108,12 @@ class Gate:
         memory = Memory() if pixels is None else unpacked(pixels)
         level = cells.levelled(small.cells, memory.views[-1].cells) if memory.views else small.cells
         compared = _compare(small, memory) if memory.views else None
-        settled = {
-            kind
-            for kind in Kind
-            if kind in asked or (compared and int(compared.novel[kind].sum()) < _NOTHING_NEW)
-        }
+        novel = compared.novel if compared else {}
+        settled = {kind for kind, mask in novel.items() if int(mask.sum()) < _NOTHING_NEW} | set(asked)
         view = View(level, frozenset(asked), frozenset(settled - set(signed)))
         regions = {kind: mask for kind, mask in memory.regions.items() if kind in signed}
         regions |= {
-            kind: _region(boxes, compared.odd[kind] if compared else None)
+            kind: _region(boxes, compared.odd.get(kind) if compared else None)
             for kind, boxes in signed.items()
             if kind in asked
         }
@@ -126,7 +123,7 @@ class Gate:
             looks = (*looks, look_of(small.grey, _candidate(faces, looks), accused=turned))[-LOOKS:]
         return packed(
             Memory(
-                views=_kept(memory.views, view),
+                views=_kept(memory.views, view, memory.bounds),
                 looks=looks,
                 faced=bool(faces),
                 regions=regions,
@@ -161,7 +158,7 @@ def _compare(small: Small, memory: Memory) -> _Compared:
     novel: dict[Kind, Mask] = {}
     odd: dict[Kind, Mask | None] = {}
     known: dict[tuple[int, ...], Mask] = {}
-    for kind in Kind:
+    for kind in memory.known:
         clean = tuple(number for number, view in enumerate(memory.views) if kind in view.clean)
         last = [number for number, view in enumerate(memory.views) if kind in view.last]
         for views in (clean, tuple(sorted({*clean, *last}))):
@@ -214,9 +211,11 @@ def _is_large(mask: Mask, reach: Mask, beside: int, within: int) -> bool:
 
 
 def _is_gone(kind: Kind, compared: _Compared, memory: Memory) -> bool:
-    odd, region = compared.odd[kind], memory.regions.get(kind)
-    if odd is None or region is None or not region.any():
+    odd, region = compared.odd.get(kind), memory.regions.get(kind)
+    if region is None or not region.any():
         return False
+    if odd is None:  # no view is clean: what is there now is unlike what was there
+        return int((compared.novel[kind] & region).sum()) >= (1 - _GONE) * int(region.sum())
     return int((odd & region).sum()) < _GONE * int(region.sum())
 
 
@@ -226,7 +225,7 @@ def _face_doubt(grey: Grey, memory: Memory, compared: _Compared) -> Why | None:
     newest = memory.looks[-1]
     sure, place = _find(grey, memory.looks)
     if not memory.faced:
-        odd = compared.odd[Kind.FACES]
+        odd = compared.odd.get(Kind.FACES)
         back = sure >= _TURNED and odd is not None and int(odd.sum()) < _BACK
         return Why.GONE if back else None
     if sure < _LOST:
@@ -270,10 +269,10 @@ def _reach(memory: Memory) -> Mask:
 def _region(boxes: Sequence[BoundingBox], odd: Mask | None) -> Mask:
     """Where something that raised a sign is: in its box, as far as the cells there are unlike clean views."""
     mask = cells.nothing()
-    if odd is None:
-        return mask
     for box in boxes:
         mask |= cells.rectangle(box.left, box.top, box.left + box.width, box.top + box.height)
+    if odd is None:
+        return mask
     there = odd & cells.widened(mask)
     return np.asarray(there if int(there.sum()) >= _NOTHING_NEW // 2 else odd, np.uint8)
 
@@ -281,19 +280,19 @@ def _region(boxes: Sequence[BoundingBox], odd: Mask | None) -> Mask:
 def _may_be_text(grey: Grey, novel: Mask) -> bool:
     """Whether there are fine strokes where something is new, as in print and handwriting; or all is new."""
     rows, columns = np.nonzero(novel)
-    if len(rows) >= _NEW_SCENE:
-        return True
+    if not len(rows) or len(rows) >= _NEW_SCENE:
+        return bool(len(rows))
     high, wide = grey.shape
     top, bottom = rows.min() * high // cells.HEIGHT, (rows.max() + 1) * high // cells.HEIGHT
     left, right = columns.min() * wide // cells.WIDTH, (columns.max() + 1) * wide // cells.WIDTH
-    part = grey[top:bottom, left:right]
+    part = grey[top : max(top + 1, bottom), left : max(left + 1, right)]
     brush = np.ones((_STROKE_SIZE, _STROKE_SIZE), np.uint8)
     dark = cv2.morphologyEx(part, cv2.MORPH_BLACKHAT, brush)
     bright = cv2.morphologyEx(part, cv2.MORPH_TOPHAT, brush)
     return float((np.maximum(dark, bright) > _STROKE_LEVELS).mean()) >= _STROKES
 
 
-def _kept(views: Sequence[View], newest: View) -> tuple[View, ...]:
+def _kept(views: Sequence[View], newest: View, known_bounds: Bounds | None) -> tuple[View, ...]:
     """The views to remember, the newest last.
 
     When there is one too many, that one goes whose answers raised a sign; else the one that shows least that
@@ -302,18 +301,22 @@ def _kept(views: Sequence[View], newest: View) -> tuple[View, ...]:
     if not views:
         return (newest,)
     everything = [*(_aged(view, newest.last) for view in views), newest]
-    bounds = cells.bounds_of([view.cells for view in everything])
+    low, high = cells.bounds_of([newest.cells])
+    known_low, known_high = known_bounds or cells.bounds_of([view.cells for view in views])
+    bounds = np.concatenate((known_low, low)), np.concatenate((known_high, high))
     unlike = cells.unlike(newest.cells, bounds).sum(axis=(1, 2))
     nearest = int(unlike[:-1].argmin())
     everything[nearest] = replace(everything[nearest], age=0)
     if len(everything) <= VIEWS:
         return tuple(everything)
 
+    known = frozenset[Kind]().union(*(view.last for view in everything))
+
     def worth(number: int) -> float:
         view = everything[number]
         others = [n for n in range(len(everything)) if n != number]
         alone = int(cells.unlike_all(cells.crowds(cells.unlike(view.cells, bounds)), others).sum())
-        whole = len(view.clean) == len(Kind)
+        whole = view.clean >= known
         return whole + (min(alone, _MOST_ALONE) + _AGEING) / (view.age + _AGEING) / _MOST_ALONE / _AGEING
 
     del everything[min((n for n, view in enumerate(everything) if not view.last), key=worth)]

@@ -258,9 +258,9 @@ def test_without_a_limit_all_is_left() -> None:
         ({"usd_per_hour": 1.0}, 0.78),
         ({"calls_per_hour": 1000, "usd_per_hour": 5.0}, 0.78),
         ({"calls_per_hour": 5000, "usd_per_hour": 1.0}, 0.78),
-        ({"calls_per_hour": 200}, -0.1),
+        ({"calls_per_hour": 200}, 0.0),
     ],
-    ids=["calls", "money", "fewer calls", "less money", "less than the reserve"],
+    ids=["calls", "money", "fewer calls", "less money", "half of a small one is the reserve"],
 )
 def test_what_is_left_is_the_lower_limit_less_calls_made_less_a_look_every_15_s_to_the_end_of_the_hour(
     limits: dict[str, float], left: float

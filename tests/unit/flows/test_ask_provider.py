@@ -54,19 +54,30 @@ def test_what_looks_the_same_is_known_without_asking() -> None:
         assert each == replace(shown(words), looks=REUSED, picture=name_of(words))
 
 
-def test_reused_answers_go_on_raising_the_alert_that_they_raised() -> None:
+def test_no_alert_opens_on_a_reused_answer_and_reused_ones_extend_it() -> None:
     world = sparing()
 
     records = world.records(*(f"nobody {number}" for number in (1, 2, 3, 4)))
 
-    assert world.vision.calls == ["nobody 1"]
+    assert world.vision.calls == ["nobody 1", "nobody 3"]
+    assert records[2].observation.why == {Kind.FACES: Why.OPENING}
     assert [[alert.type for alert in record.opened] for record in records] == [
         [],
         [],
         ["no_face_detected"],
         [],
     ]
-    assert reducer.progress(world.session).reused == 3
+    assert reducer.progress(world.session).reused == 2
+
+
+def test_one_missed_face_that_is_reused_raises_no_alert() -> None:
+    world = sparing()
+    flow = world.analyzer()
+    watch(world, "nobody 1", "nobody 2", flow=flow)
+
+    (seen,) = watch(world, "person 3", flow=flow)
+
+    assert (seen.looks[Kind.FACES], world.alerts) == (Look.ASKED, [])
 
 
 def test_something_new_is_asked_about_when_it_shows_again() -> None:
@@ -184,24 +195,25 @@ def test_something_new_whose_look_is_withheld_is_unknown_rather_than_what_was_th
 
 
 def test_a_budget_that_withholds_text_leaves_the_frame_partly_analysed() -> None:
-    # 60 calls of 300 are left beyond the reserve: 20 %.
-    world = sparing(Policy(calls_per_hour=300))
+    # After three calls two of ten are left beyond the reserve: 20 %.
+    world = sparing(Policy(calls_per_hour=10), gate=FakeGate())
 
-    (seen,) = watch(world, "note 0")
+    _, seen = watch(world, "person 0", "note 1")
 
-    assert world.vision.asked == [("note 0", frozenset({Kind.FACES, Kind.LABELS}))]
+    assert world.vision.asked[1] == ("note 1", frozenset({Kind.FACES, Kind.LABELS}))
     assert (seen.text, seen.looks) == (None, {**ASKED, Kind.TEXT: Look.WITHHELD})
     total = reducer.progress(world.session)
     assert (total.partial, total.unanalysed, world.alerts) == (1, 0, [])
 
 
 def test_a_session_without_budget_is_still_looked_at_every_15_seconds() -> None:
-    world = sparing(Policy(calls_per_hour=1), gate=FakeGate())
+    world = sparing(Policy(calls_per_hour=4), gate=FakeGate())
 
     watch(world, *person(*range(0, 61, 5)))
 
     faces = frozenset({Kind.FACES})
-    assert world.vision.asked == [(f"person {number}", faces) for number in (0, 15, 30, 45, 60)]
+    assert world.vision.asked[0] == ("person 0", frozenset(Kind))
+    assert world.vision.asked[1:] == [(f"person {number}", faces) for number in (15, 30, 45, 60)]
 
 
 def test_a_refresh_that_is_withheld_is_reused_and_asked_for_again() -> None:
