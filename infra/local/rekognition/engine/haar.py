@@ -13,11 +13,14 @@ from numpy.typing import NDArray
 from infra.local.rekognition.engine import EngineMissing
 from infra.local.rekognition.engine.pool import Pool
 from infra.local.rekognition.engine.quality import quality
+from infra.local.rekognition.engine.windows import is_large, smallest_face_px
 from infra.local.rekognition.picture import Pixels
 from infra.local.rekognition.seen import Box, Face, Line, Vector
 
 _LONG_SIDE = 640
 _MIN_FACE_SHARE = 0.05
+_LARGE_FACE_PX, _MIN_FACES = 54.0, 1.1
+"""A large picture is scaled down until its smallest face is so wide; the cascade's square is wider still."""
 _MIN_NEIGHBOURS = 4
 _LEVEL_HALF = 3.0
 """The cascade's margin that is called 50 % sure."""
@@ -51,11 +54,9 @@ class HaarEngine:
 
     def faces(self, pixels: Pixels) -> tuple[Face, ...]:
         """Find frontal faces."""
-        height, width = pixels.shape[:2]
-        scale = min(1.0, _LONG_SIDE / max(height, width))
+        scale, least = _scale_and_least(pixels)
         small = cv2.resize(pixels, None, fx=scale, fy=scale, interpolation=cv2.INTER_AREA)
         grey = cv2.equalizeHist(cv2.cvtColor(small, cv2.COLOR_BGR2GRAY))
-        least = round(_MIN_FACE_SHARE * max(grey.shape))
         with self._cascades.one() as cascade:
             boxes, _, margins = cascade.detectMultiScale3(
                 grey,
@@ -74,6 +75,16 @@ class HaarEngine:
     def likeness(self, _pixels: Pixels, _face: Face) -> Vector | None:
         """Know nobody: there is no embedding."""
         return None
+
+
+def _scale_and_least(pixels: Pixels) -> tuple[float, int]:
+    """How far to scale a picture down, and how wide a face must be then."""
+    longer = max(pixels.shape[:2])
+    if not is_large(pixels):
+        scale = min(1.0, _LONG_SIDE / longer)
+        return scale, round(_MIN_FACE_SHARE * round(longer * scale))
+    scale = min(1.0, _LARGE_FACE_PX / smallest_face_px(pixels))
+    return scale, round(_MIN_FACES * smallest_face_px(pixels) * scale)
 
 
 def _face(pixels: Pixels, square: NDArray[np.float64], margin: float) -> Face:

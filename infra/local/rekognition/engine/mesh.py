@@ -1,6 +1,7 @@
 """The good engine: mediapipe for faces, dlib for likeness, rapidocr for text. Python 3.11 and 3.12."""
 
 from collections.abc import Mapping
+from dataclasses import replace
 from importlib.metadata import version
 
 from infra.local.rekognition.engine.anatomy import box_of_mesh, box_of_square, landmarks
@@ -14,7 +15,7 @@ from infra.local.rekognition.engine.quality import quality
 from infra.local.rekognition.engine.reader import Reader
 from infra.local.rekognition.engine.search import Find, Seeker
 from infra.local.rekognition.picture import Pixels
-from infra.local.rekognition.seen import Face, Line, Vector
+from infra.local.rekognition.seen import Box, Face, Line, Vector
 
 _PACKAGES = ("mediapipe", "dlib-bin", "rapidocr-onnxruntime", "opencv-python-headless")
 
@@ -55,8 +56,15 @@ def _face(pixels: Pixels, find: Find) -> Face:
         return _measured(pixels, find, find.points)
     height, width = pixels.shape[:2]
     box = box_of_square(find.square, width, height)
+    if find.between is not None:
+        box = _clipped(box, *(x / width for x in find.between))
     sure = _agreed(find.square.score) if find.cut else 100 * find.square.score
     return Face(box=box, confidence=sure, quality=quality(pixels, box))
+
+
+def _clipped(box: Box, left: float, right: float) -> Box:
+    start, end = max(left, box.left), min(right, box.left + box.width)
+    return replace(box, left=start, width=end - start)
 
 
 def _measured(pixels: Pixels, find: Find, points: Points) -> Face:
