@@ -41,10 +41,10 @@ _SIGNED_SLOWDOWN = 4.0
 """An answer that raises a sign is asked again when this share (1/4) of the sign's age has passed."""
 _RECENT_S, _URGENT_S = 4.0, 11.0
 """A face that was looked at this recently waits for others; from the second on it goes before everything."""
-_TEXT_MAY, _LABELS_MAY, _FACES_MAY, _GONE_MAY = 0.4, 0.5, 0.3, 0.8
+_TEXT_MAY, _LABELS_MAY, _FACES_MAY, _GONE_MAY = 0.4, 0.5, 0.38, 0.8
 """Shares of the rate that text, labels and recent faces may fill, and a look that may clear someone.
 
-With these, of 200 candidates whose every frame is in doubt each is looked at within 14 s, at 50 calls/s.
+With these, of 200 candidates whose every frame is in doubt each is looked at within 15 s, at 50 calls/s.
 """
 _TRUSTED, _DISTRUSTED, _SLIPS = 2, -2, 1
 """Right audits in a row until looks become rarer; wrong ones until there are none; tiles that may err."""

@@ -155,9 +155,9 @@ def test_what_is_switched_off_is_never_asked(*, gate: bool) -> None:
 @pytest.mark.parametrize(
     ("age_s", "why", "urgency"),
     [
-        (0.0, Why.NEW, 0.3),
-        (4.0, Why.FACE_TURNED, 0.3),
-        (7.5, Why.FACE_TURNED, 0.65),
+        (0.0, Why.NEW, 0.38),
+        (4.0, Why.FACE_TURNED, 0.38),
+        (7.5, Why.FACE_TURNED, 0.69),
         (11.0, Why.NEW, 1.0),
         (3600.0, Why.STALE, 1.0),
         (0.0, Why.GONE, 0.8),
