@@ -150,6 +150,7 @@ class FakeSessions:
         memory: Memory | None = None,
     ) -> Session:
         """Store the session's next version with these, all or nothing. Raises StaleSession."""
+        self.before_save(session, frames)
         with self._lock:
             stored = self._stored.get(_place(session))
             known = stored.frames if stored else {}
@@ -167,7 +168,15 @@ class FakeSessions:
                 if not alert.withdrawn:
                     stored.alerts[alert.id] = alert
             self.journal.append(f"save {[frame.observation.seq for frame in frames]}")
-            return stored.session
+            saved = stored.session
+        self.after_save()
+        return saved
+
+    def before_save(self, session: Session, frames: Sequence[FrameRecord]) -> None:
+        """What happens just before: for tests of races."""
+
+    def after_save(self) -> None:
+        """What happens before the answer arrives."""
 
     def frame(self, tenant_id: str, session_id: str, seq: int) -> FrameRecord | None:
         """A frame, if it was stored."""

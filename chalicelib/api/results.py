@@ -168,9 +168,6 @@ def _reasons(record: FrameRecord, policy: Policy, metrics: MetricsResult) -> dic
     if faces is None:
         reasons["face_count"] = unseen
         reasons["emotions"] = unseen
-    face = record.observation.primary
-    if face is None or not face.emotions:
-        reasons["dominant_emotion"] = why
     if not policy.emotions:
         reasons |= dict.fromkeys(
             ("emotions", "dominant_emotion", "facial_expression", "engagement"), EMOTIONS_OFF

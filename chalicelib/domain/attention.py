@@ -96,14 +96,11 @@ def wishes(
     """
     if covered:
         policy = replace(policy, faces_every_s=max(policy.faces_every_s, policy.audit_every_s))
-    needed = {
-        kind: Why.OPENING
-        if policy.gate and kind in opening and kind in watch.asked_s and kind not in change.doubts
-        else _reason(kind, watch, change, policy, next_s=at_s + interval_s)
-        for kind in kinds_wanted(policy)
-    }
     wished: list[Wish] = []
-    for kind, why in needed.items():
+    for kind in kinds_wanted(policy):
+        why = _reason(kind, watch, change, opening, policy)
+        if why is None and _is_stale(kind, watch, policy, next_s=at_s + interval_s):
+            why = Why.STALE
         if why:
             urgency = _urgency(kind, why, _age_s(watch, kind, at_s))
             # Nothing goes before what is more important.
@@ -155,15 +152,17 @@ def signed(facts: Findings, policy: Policy) -> dict[Kind, tuple[BoundingBox, ...
     """The kinds whose facts raise a sign that deducts points, with the boxes of what raises it."""
     seen = Observation(0, 0.0, _NO_VIEW, facts.faces, facts.labels, facts.text)
     kinds = {RULES[name].needs for name in rules.signs(seen, policy) if RULES[name].weight}
-    boxes: dict[Kind, tuple[BoundingBox, ...]] = {}
-    if Kind.FACES in kinds:
-        others = [face.box for face in facts.faces or () if face is not seen.primary]
-        boxes[Kind.FACES] = tuple(others)
-    if Kind.LABELS in kinds:
-        boxes[Kind.LABELS] = tuple(box for label in facts.labels or () for box in _boxes(label, policy))
-    if Kind.TEXT in kinds:
-        boxes[Kind.TEXT] = tuple(box for line in facts.text or () for box in _boxes(line, policy))
-    return boxes
+    boxes = {
+        Kind.FACES: [face.box for face in facts.faces or () if face is not seen.primary],
+        Kind.LABELS: [
+            box
+            for label in facts.labels or ()
+            if _signs_alone(policy, labels=(label,))
+            for box in label.boxes
+        ],
+        Kind.TEXT: [line.box for line in facts.text or () if line.box and _signs_alone(policy, text=(line,))],
+    }
+    return {kind: tuple(places) for kind, places in boxes.items() if kind in kinds}
 
 
 def is_audited(watch: Watch, wished: Sequence[Wish]) -> bool:
@@ -205,13 +204,21 @@ def told(faces: Sequence[Face], policy: Policy) -> tuple[int, bool]:
     return min(len(faces), 2), Kind.FACES in signed(Findings(faces=tuple(faces)), policy)
 
 
-def _reason(kind: Kind, watch: Watch, change: Change, policy: Policy, *, next_s: float) -> Why | None:
+def _reason(
+    kind: Kind, watch: Watch, change: Change, opening: Collection[Kind], policy: Policy
+) -> Why | None:
+    """Why the last answer does not do, however fresh it is."""
     if not policy.gate:
         return Why.ALWAYS
     if kind not in watch.asked_s:
         return Why.FIRST
     if kind in change.doubts:
         return change.doubts[kind]
+    return Why.OPENING if kind in opening else None
+
+
+def _is_stale(kind: Kind, watch: Watch, policy: Policy, *, next_s: float) -> bool:
+    """Whether the last answer will be too old by the next frame."""
     every_s = {
         Kind.FACES: policy.faces_every_s,
         Kind.LABELS: policy.labels_every_s,
@@ -222,7 +229,7 @@ def _reason(kind: Kind, watch: Watch, change: Change, policy: Policy, *, next_s:
         soon_s = _TURNED_EVERY_S if turned else _SIGNED_EVERY_S[kind]
         slower_s = (next_s - watch.signed_s[kind]) / _SIGNED_SLOWDOWN
         every_s = min(every_s, max(soon_s, slower_s))
-    return Why.STALE if _age_s(watch, kind, next_s) > every_s else None
+    return _age_s(watch, kind, next_s) > every_s
 
 
 def _age_s(watch: Watch, kind: Kind, at_s: float) -> float:
@@ -241,10 +248,9 @@ def _urgency(kind: Kind, why: Why, age_s: float) -> float:
     return max(_GONE_MAY if why is Why.GONE else 0.0, _FACES_MAY + (1 - _FACES_MAY) * waited)
 
 
-def _boxes(fact: Label | Line, policy: Policy) -> tuple[BoundingBox, ...]:
-    """Where a fact is that raises a sign by itself."""
-    if isinstance(fact, Label):
-        alone = Observation(0, 0.0, _NO_VIEW, labels=(fact,))
-        return fact.boxes if rules.signs(alone, policy).keys() & {"suspicious_object"} else ()
-    alone = Observation(0, 0.0, _NO_VIEW, text=(fact,))
-    return (fact.box,) if fact.box and "text_detected" in rules.signs(alone, policy) else ()
+def _signs_alone(
+    policy: Policy, labels: tuple[Label, ...] | None = None, text: tuple[Line, ...] | None = None
+) -> bool:
+    """Whether these facts raise a sign by themselves."""
+    raised = rules.signs(Observation(0, 0.0, _NO_VIEW, labels=labels, text=text), policy)
+    return any(RULES[name].needs in (Kind.LABELS, Kind.TEXT) for name in raised)

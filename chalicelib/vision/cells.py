@@ -94,7 +94,7 @@ def unlike_all(counted: NDArray[np.uint8], views: Sequence[int]) -> Mask:
     edges, which whatever moves leaves behind, are no majority.
     """
     if not views:
-        return np.ones((HEIGHT, WIDTH), np.uint8)
+        return everything()
     fewest = np.minimum.reduce(counted[list(views)])
     return np.asarray(fewest >= _MAJORITY).view(np.uint8)
 
@@ -115,6 +115,11 @@ def largest_patch(mask: Mask) -> int:
 def nothing() -> Mask:
     """No cell."""
     return np.zeros((HEIGHT, WIDTH), np.uint8)
+
+
+def everything() -> Mask:
+    """Every cell."""
+    return np.ones((HEIGHT, WIDTH), np.uint8)
 
 
 def rectangle(left: float, top: float, right: float, bottom: float) -> Mask:

@@ -19,7 +19,7 @@ import numpy as np
 from chalicelib.domain.attention import Change
 from chalicelib.domain.seen import BoundingBox, Face, Kind, Picture, Why
 from chalicelib.vision import cells
-from chalicelib.vision.cells import Bounds, Mask
+from chalicelib.vision.cells import Cells, Mask
 from chalicelib.vision.faces import FaceLook, Grey, Place, find, likeness, look_of
 from chalicelib.vision.memory import Memory, View, packed, unpacked
 from chalicelib.vision.small import Small
@@ -74,7 +74,7 @@ class Gate:
         enough to wait for a second look at something new.
         """
         small, memory = _small(picture), unpacked(pixels)
-        compared = _compare(small, memory)
+        compared = _compare(_levelled(small, memory), memory)
         glimpsed = _glimpsed(compared, glimpse)
         reach = _reach(memory)
         still = _still(picture.view.fingerprint, before)
@@ -106,8 +106,8 @@ class Gate:
         """
         small = _small(picture)
         memory = Memory() if pixels is None else unpacked(pixels)
-        level = cells.levelled(small.cells, memory.views[-1].cells) if memory.views else small.cells
-        compared = _compare(small, memory) if memory.views else None
+        level = _levelled(small, memory)
+        compared = _compare(level, memory) if memory.views else None
         novel = compared.novel if compared else {}
         settled = {kind for kind, mask in novel.items() if int(mask.sum()) < _NOTHING_NEW} | set(asked)
         view = View(level, frozenset(asked), frozenset(settled - set(signed)))
@@ -123,7 +123,7 @@ class Gate:
             looks = (*looks, look_of(small.grey, _candidate(faces, looks), accused=turned))[-LOOKS:]
         return packed(
             Memory(
-                views=_kept(memory.views, view, memory.bounds),
+                views=_kept(memory, view),
                 looks=looks,
                 faced=bool(faces),
                 regions=regions,
@@ -151,21 +151,25 @@ def _small(picture: Picture) -> Small:
     return picture.small
 
 
-def _compare(small: Small, memory: Memory) -> _Compared:
+def _levelled(small: Small, memory: Memory) -> Cells:
+    """The frame's cells in the exposure of the views."""
+    return cells.levelled(small.cells, memory.views[-1].cells) if memory.views else small.cells
+
+
+def _compare(level: Cells, memory: Memory) -> _Compared:
     assert memory.bounds is not None
-    level = cells.levelled(small.cells, memory.views[-1].cells)
     counted = cells.crowds(cells.unlike(level, memory.bounds))
     novel: dict[Kind, Mask] = {}
     odd: dict[Kind, Mask | None] = {}
     known: dict[tuple[int, ...], Mask] = {}
     for kind in memory.known:
         clean = tuple(number for number, view in enumerate(memory.views) if kind in view.clean)
-        last = [number for number, view in enumerate(memory.views) if kind in view.last]
-        for views in (clean, tuple(sorted({*clean, *last}))):
+        usable = tuple(number for number, view in enumerate(memory.views) if kind in view.clean | view.last)
+        for views in (clean, usable):
             if views not in known:
                 known[views] = cells.unlike_all(counted, views)
         odd[kind] = known[clean] if clean else None
-        novel[kind] = known[tuple(sorted({*clean, *last}))]
+        novel[kind] = known[usable]
     return _Compared(novel, odd)
 
 
@@ -178,7 +182,7 @@ def _glimpsed(compared: _Compared, before: bytes) -> Mask:
 def _still(fingerprint: bytes, before: bytes) -> Mask:
     """Where nothing moved since the frame before, exposure taken out."""
     if len(before) != len(fingerprint):
-        return np.ones((cells.HEIGHT, cells.WIDTH), np.uint8)
+        return cells.everything()
     now, then = (
         np.frombuffer(each, np.uint8).reshape(_COARSE).astype(np.float32) for each in (fingerprint, before)
     )
@@ -292,17 +296,16 @@ def _may_be_text(grey: Grey, novel: Mask) -> bool:
     return float((np.maximum(dark, bright) > _STROKE_LEVELS).mean()) >= _STROKES
 
 
-def _kept(views: Sequence[View], newest: View, known_bounds: Bounds | None) -> tuple[View, ...]:
+def _kept(memory: Memory, newest: View) -> tuple[View, ...]:
     """The views to remember, the newest last.
 
     When there is one too many, that one goes whose answers raised a sign; else the one that shows least that
     no other shows, the less the longer nothing was like it. The last of each kind stays.
     """
-    if not views:
+    if memory.bounds is None:
         return (newest,)
-    everything = [*(_aged(view, newest.last) for view in views), newest]
-    low, high = cells.bounds_of([newest.cells])
-    known_low, known_high = known_bounds or cells.bounds_of([view.cells for view in views])
+    everything = [*(_aged(view, newest.last) for view in memory.views), newest]
+    (known_low, known_high), (low, high) = memory.bounds, cells.bounds_of([newest.cells])
     bounds = np.concatenate((known_low, low)), np.concatenate((known_high, high))
     unlike = cells.unlike(newest.cells, bounds).sum(axis=(1, 2))
     nearest = int(unlike[:-1].argmin())

@@ -54,6 +54,7 @@ class Memory:
     signed: frozenset[Kind] = frozenset()
     """Kinds whose last answer raised a sign."""
     bounds: Bounds | None = None
+    """Of the views; None where there are none yet."""
 
     @property
     def known(self) -> frozenset[Kind]:

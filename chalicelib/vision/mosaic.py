@@ -15,7 +15,6 @@ from chalicelib.domain.seen import BoundingBox, Face, Landmark
 
 SIDE = 3
 """Tiles in a row, and rows."""
-TILES = SIDE * SIDE
 _WIDTH = 640
 _QUALITY = 90
 

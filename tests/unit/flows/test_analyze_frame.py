@@ -1,6 +1,6 @@
 """The way of a frame through the service."""
 
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Collection, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field, replace
 
@@ -17,7 +17,7 @@ from chalicelib.domain.errors import (
     StaleSession,
     UpstreamDown,
 )
-from chalicelib.domain.model import Alert, FrameRecord, Memory, Session, Watch
+from chalicelib.domain.model import FrameRecord, Session, Watch
 from chalicelib.domain.policy import KeepFrames, Policy
 from chalicelib.domain.seen import Findings, Kind, Look, Picture, Why
 from chalicelib.flows.analyze_frame import FrameIn, Watched
@@ -178,18 +178,10 @@ class LosesAnswers(FakeSessions):
     losses: int = 1
     says_stale: bool = False
 
-    def save(
-        self,
-        session: Session,
-        frames: Sequence[FrameRecord] = (),
-        alerts: Iterable[Alert] = (),
-        memory: Memory | None = None,
-    ) -> Session:
-        saved = super().save(session, frames, alerts, memory)
+    def after_save(self) -> None:
         if self.losses:
             self.losses -= 1
             raise StaleSession("changed") if self.says_stale else UpstreamDown("The storage did not answer.")
-        return saved
 
 
 def test_a_lost_answer_is_an_error_and_the_frame_again_is_counted_once() -> None:
@@ -221,20 +213,13 @@ class Overtaken(FakeSessions):
 
     between: tuple[str, ...] = ()
 
-    def save(
-        self,
-        session: Session,
-        frames: Sequence[FrameRecord] = (),
-        alerts: Iterable[Alert] = (),
-        memory: Memory | None = None,
-    ) -> Session:
+    def before_save(self, session: Session, frames: Sequence[FrameRecord]) -> None:  # noqa: ARG002
         if self.between and frames:
             words, *rest = self.between
             self.between = tuple(rest)
             world = World(sessions=self)
             flow = world.analyzer()
             flow.one(TENANT, SESSION, numbered(words)[0])
-        return super().save(session, frames, alerts, memory)
 
 
 def test_a_frame_that_lost_against_others_is_stepped_again_without_another_look() -> None:
@@ -262,16 +247,9 @@ def test_a_frame_that_lost_against_itself_is_answered_as_the_winner() -> None:
 class EndedMeanwhile(FakeSessions):
     """The session is ended just before a frame is saved."""
 
-    def save(
-        self,
-        session: Session,
-        frames: Sequence[FrameRecord] = (),
-        alerts: Iterable[Alert] = (),
-        memory: Memory | None = None,
-    ) -> Session:
+    def before_save(self, session: Session, frames: Sequence[FrameRecord]) -> None:  # noqa: ARG002
         if frames:
             World(sessions=self).end()
-        return super().save(session, frames, alerts, memory)
 
 
 def test_a_frame_that_lost_against_the_end_is_refused_and_not_counted() -> None:

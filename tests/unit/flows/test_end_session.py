@@ -7,7 +7,7 @@ import pytest
 
 from chalicelib.domain import reducer
 from chalicelib.domain.errors import NotFound, SessionActive, SessionEnded, StaleSession, UpstreamDown
-from chalicelib.domain.model import Alert, FrameRecord, Memory, Session, Status
+from chalicelib.domain.model import FrameRecord, Session, Status
 from chalicelib.domain.policy import KeepFrames, Policy
 from chalicelib.domain.report import Report, Summary
 from chalicelib.domain.seen import Picture
@@ -155,17 +155,10 @@ class Overtaken(FakeSessions):
 
     between: int = 3
 
-    def save(
-        self,
-        session: Session,
-        frames: Sequence[FrameRecord] = (),
-        alerts: Iterable[Alert] = (),
-        memory: Memory | None = None,
-    ) -> Session:
+    def before_save(self, session: Session, frames: Sequence[FrameRecord]) -> None:  # noqa: ARG002
         if session.status is Status.ENDED and self.between:
             self.between -= 1
             World(sessions=self).records(f"guest {self.between + 1}")
-        return super().save(session, frames, alerts, memory)
 
 
 def test_frames_that_come_in_while_the_session_ends_belong_to_it() -> None:
@@ -183,13 +176,7 @@ class NeverYields(FakeSessions):
 
     tries: int = 0
 
-    def save(
-        self,
-        session: Session,  # noqa: ARG002 - as the port has it
-        frames: Sequence[FrameRecord] = (),  # noqa: ARG002
-        alerts: Iterable[Alert] = (),  # noqa: ARG002
-        memory: Memory | None = None,  # noqa: ARG002
-    ) -> Session:
+    def before_save(self, session: Session, frames: Sequence[FrameRecord]) -> None:  # noqa: ARG002
         self.tries += 1
         raise StaleSession("The session was changed at the same time.")
 
@@ -249,17 +236,10 @@ class DiesInReplay(FakeSessions):
 
     alive: bool = False
 
-    def save(
-        self,
-        session: Session,
-        frames: Sequence[FrameRecord] = (),
-        alerts: Iterable[Alert] = (),
-        memory: Memory | None = None,
-    ) -> Session:
+    def before_save(self, session: Session, frames: Sequence[FrameRecord]) -> None:  # noqa: ARG002
         if session.status is Status.ENDED and not session.replay_needed and not self.alive:
             self.alive = True
             raise UpstreamDown("The service's storage did not answer; try again.")
-        return super().save(session, frames, alerts, memory)
 
 
 def test_a_replay_that_died_is_done_again() -> None:
