@@ -1,7 +1,13 @@
-"""What the stub of Rekognition says of every picture: one calm person, twelve labels, no text."""
+"""What the stub of Rekognition says of every picture: one calm person, twelve labels, no text.
 
+Of a picture so large that frames stand in it as tiles: that person in each of them.
+"""
+
+import io
 from collections.abc import Mapping
 from typing import Any
+
+import imagesize
 
 from infra.local.rekognition.frontal import LANDMARKS
 
@@ -32,6 +38,10 @@ _FACE = {
         )
     ],
 }
+
+_TILES = 3
+"""Frames in a row of a mosaic, and rows."""
+_MOSAIC_WIDTH = 1920
 
 _LABELS = (
     ("Person", 99.8141, ()),
@@ -67,3 +77,29 @@ REPLIES: Mapping[str, Mapping[str, Any]] = {
     "DetectText": {"TextDetections": [], "TextModelVersion": "3.0"},
 }
 """Operation to its reply, as Rekognition words it."""
+
+
+def _in_tile(column: int, row: int) -> Mapping[str, Any]:
+    box = {
+        "Left": (_BOX["Left"] + column) / _TILES,
+        "Top": (_BOX["Top"] + row) / _TILES,
+        "Width": _BOX["Width"] / _TILES,
+        "Height": _BOX["Height"] / _TILES,
+    }
+    landmarks: Any = _FACE["Landmarks"]
+    moved = [
+        {**mark, "X": (mark["X"] + column) / _TILES, "Y": (mark["Y"] + row) / _TILES} for mark in landmarks
+    ]
+    return {**_FACE, "BoundingBox": box, "Landmarks": moved}
+
+
+MOSAIC: Mapping[str, Any] = {
+    "FaceDetails": [_in_tile(column, row) for row in range(_TILES) for column in range(_TILES)]
+}
+"""The reply of DetectFaces for a mosaic."""
+
+
+def is_mosaic(beginning: bytes) -> bool:
+    """Whether the picture that begins so is as wide as frames side by side."""
+    width, _ = imagesize.get(io.BytesIO(beginning))
+    return int(width) >= _MOSAIC_WIDTH

@@ -3,8 +3,8 @@
 It stands for the cloud where our own overhead is measured: it knows DynamoDB, S3, Secrets Manager, SQS and
 Rekognition as far as the service asks, checks nothing, and sleeps without blocking, so that hundreds of calls
 wait side by side. It says how long each call really took (`GET /_times`), so that nobody is blamed for a stub
-that was late. One process, one thread, keep-alive; asyncio switches Nagle's algorithm off by itself. Standard
-library only. `benchmarks.running` starts it.
+that was late. One process, one thread, keep-alive; asyncio switches Nagle's algorithm off by itself.
+`benchmarks.running` starts it.
 """
 
 import argparse
@@ -23,7 +23,7 @@ from typing import Any
 from urllib.parse import parse_qs, unquote, urlsplit
 from xml.sax.saxutils import escape
 
-from benchmarks.canned import REPLIES
+from benchmarks.canned import MOSAIC, REPLIES, is_mosaic
 from benchmarks.tables import Tables, UnsupportedError
 from infra.local.program import HOST
 
@@ -32,6 +32,8 @@ PROVIDER_MS, S3_MS, DYNAMODB_MS = 250.0, 25.0, 8.0
 SECRET = {"session_token_key": "a key for benchmarks, of more than thirty-two bytes", "openai_api_key": ""}
 
 _MARKED_BYTES = 768
+_HEAD_CHARACTERS = 4096
+"""In which the header of a frame's JPEG stands."""
 _MOST_BYTES = 16 * 1024 * 1024
 
 
@@ -109,9 +111,11 @@ class _Server:
             replied: Any = self.tables.answer(operation, asked)
             return _Reply(json.dumps(replied).encode(), service="dynamodb", operation=operation)
         if service == "RekognitionService" and operation in _CANNED:
-            end = asked["Image"]["Bytes"][-_MARKED_BYTES * 2 :]  # whole groups of four characters
-            picture = mark(base64.b64decode(end))
-            return _Reply(_CANNED[operation], service="provider", operation=operation, picture=picture)
+            coded = asked["Image"]["Bytes"]  # cut in whole groups of four characters
+            picture = mark(base64.b64decode(coded[-_MARKED_BYTES * 2 :]))
+            large = is_mosaic(base64.b64decode(coded[:_HEAD_CHARACTERS]))
+            body = _CANNED_MOSAIC if large and operation == "DetectFaces" else _CANNED[operation]
+            return _Reply(body, service="provider", operation=operation, picture=picture)
         known = {
             "GetSecretValue": {"Name": "proctoring", "SecretString": json.dumps(SECRET)},
             "GetQueueUrl": {"QueueUrl": f"http://{HOST}/queue"},
@@ -147,6 +151,7 @@ class _Server:
 
 
 _CANNED = {operation: json.dumps(reply).encode() for operation, reply in REPLIES.items()}
+_CANNED_MOSAIC = json.dumps(MOSAIC).encode()
 
 
 async def _read(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> _Request:
