@@ -7,7 +7,7 @@ somebody who sits there (`pictures.sitting`).
 
 The overhead of a frame is its time minus what any implementation would wait for: one read and one write of
 DynamoDB, and between them the slowest of the calls that were made for its picture, as long as the stub of the
-cloud really took for it; for a look by an audit, whose picture is a mosaic, as long as the stub was told to take.
+cloud really took for it; for an audit, whose picture is a mosaic, as long as the stub was told to take.
 What the gateway and the machine's other programs add is in it, and so is every further call in a row.
 """
 

@@ -56,13 +56,14 @@ def replay(film: Film, seen: Mapping[bytes, Picture], recorded: Recorded, policy
     sessions = Sessions(table, "sessions", retention_s=_DAY_S)
     sessions.create(Session(_TENANT, film.name, STARTED_AT, policy), None)
     with ThreadPoolExecutor(1) as pool:
-        ask = AskProvider(recorded, Gate(), _NoLimit(), pool, Budget())
+        ask = AskProvider(recorded, Gate(), _NoLimit(), pool, pool, Budget())
         watch = AnalyzeFrame(
             sessions,
             ask,
             _NoEvidence(),
             lambda encoded: seen[encoded] if encoded in seen else look(encoded),
             clock,
+            pool,
             pool,
             session_s=film.seconds + _DAY_S,
         )

@@ -138,6 +138,11 @@ class FakeSessions:
             raise NotFound("There is no such session; check its id.")
         return stored.session
 
+    def recalled(self, tenant_id: str, session_id: str) -> Session | None:
+        """The session: this is the only process."""
+        stored = self._stored.get((tenant_id, session_id))
+        return stored.session if stored else None
+
     def memory(self, session: Session) -> Memory | None:
         """What the gate remembers of the session."""
         return self._of(session.tenant_id, session.session_id).memory if session.watch.memory else None
@@ -387,17 +392,22 @@ class FakeGate:
         waits = patient and word.encode() != glimpse
         return Change({} if waits else doubts, word.encode())
 
+    def draft(self, picture: Picture, pixels: bytes | None) -> object:
+        """The word, and what is known."""
+        return _word(picture.encoded), pixels
+
     def learn(
         self,
-        picture: Picture,
-        pixels: bytes | None,
+        draft: object,
         asked: Collection[Kind],
         faces: Sequence[Face],  # noqa: ARG002
         signed: Mapping[Kind, Sequence[BoundingBox]],  # noqa: ARG002
     ) -> bytes:
         """The word, by kind."""
+        assert isinstance(draft, tuple)
+        word, pixels = draft
         known = json.loads(pixels) if pixels else {}
-        return json.dumps(known | dict.fromkeys(asked, _word(picture.encoded))).encode()
+        return json.dumps(known | dict.fromkeys(asked, word)).encode()
 
 
 def _word(encoded: bytes) -> str:

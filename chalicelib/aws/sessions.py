@@ -98,6 +98,10 @@ class Sessions:
             session = self._remember(unpack(Session, item["state"]["B"]), item)
         return session
 
+    def recalled(self, tenant_id: str, session_id: str) -> Session | None:
+        """The session as this process knew it last, unasked: what `load` gives if it is so still."""
+        return self._known.get(items.pk(tenant_id, session_id), (b"", None))[1]
+
     def memory(self, session: Session) -> Memory | None:
         """What the gate remembers of the session; None if nothing is stored.
 

@@ -6,7 +6,6 @@ from collections.abc import Sequence
 from concurrent.futures import Executor
 from contextlib import suppress
 from dataclasses import dataclass, field, replace
-from threading import Lock
 
 from chalicelib.domain import reducer
 from chalicelib.domain.errors import (
@@ -19,13 +18,18 @@ from chalicelib.domain.errors import (
 )
 from chalicelib.domain.model import Alert, FrameRecord, Session, Status
 from chalicelib.domain.seen import Observation, Picture, picture_name
-from chalicelib.flows.ask_provider import Answered, AskProvider
+from chalicelib.flows.ask_provider import Answered, AskProvider, Plan
 from chalicelib.flows.ports import Clock, Evidence, Look, Sessions
+from chalicelib.flows.turns import Turns
 from chalicelib.telemetry import logger
 
 BUDGET_S = 12.0
 """After this nothing new is begun, so that the answer is in time for the gateway."""
 _EARLIEST_S = -10.0
+_PAUSE_S = 0.02
+"""Frames that lost against each other come back at different times."""
+_PATIENCE_S = 1.0
+"""A frame waits no longer than this for one of its session before it, which may hang with the provider."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,6 +47,17 @@ class Watched:
 
     record: FrameRecord | None = None
     error: ProctoringError | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class _Begun:
+    """What was made of a frame while its session was being loaded."""
+
+    now: float
+    picture: Picture | BadInput
+    session: Session | None = None
+    """The session as this process knew it, which `plan` is good for and no other."""
+    plan: Plan | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,8 +84,10 @@ class AnalyzeFrame:
     look: Look
     clock: Clock
     pool: Executor
+    aside: Executor
+    """For what has time until the provider has answered."""
     session_s: float
-    _turns: tuple[Lock, ...] = field(default_factory=lambda: tuple(Lock() for _ in range(64)))
+    turns: Turns = field(default_factory=lambda: Turns(_PATIENCE_S))
 
     def one(self, tenant_id: str, session_id: str, frame: FrameIn) -> tuple[Session, FrameRecord]:
         """The session and what was seen in the frame. Raises whatever is wrong with it."""
@@ -85,31 +102,54 @@ class AnalyzeFrame:
     ) -> tuple[Session, list[Watched]]:
         """The session and what became of each frame, in order. Raises NotFound."""
         deadline = time.monotonic() + BUDGET_S
-        session = self.sessions.load(tenant_id, session_id)
-        watched: list[Watched] = []
-        for frame in frames:  # one after the other: each answer may spare the next its calls
-            try:
-                session, record = self._watch(session, frame, deadline)
-                watched.append(Watched(record=record))
-            except (BadInput, Busy, SessionEnded, UpstreamDown) as error:
-                watched.append(Watched(error=error))
+        with self.turns.of((tenant_id, session_id)):
+            loading = self.pool.submit(self.sessions.load, tenant_id, session_id)
+            known = self.sessions.recalled(tenant_id, session_id)
+            begun = self._begin(known, frames[0]) if frames else None
+            session = loading.result()
+            watched: list[Watched] = []
+            for frame in frames:  # one after the other: each answer may spare the next its calls
+                try:
+                    session, record = self._watch(session, frame, begun, deadline)
+                    watched.append(Watched(record=record))
+                except (BadInput, Busy, SessionEnded, UpstreamDown) as error:
+                    watched.append(Watched(error=error))
+                begun = None
         return session, watched
 
-    def _watch(self, session: Session, frame: FrameIn, deadline: float) -> tuple[Session, FrameRecord]:
+    def _begin(self, session: Session | None, frame: FrameIn) -> _Begun:
+        """Look at a frame, and plan for it by what this process knows of its session, which may be old."""
         now = self.clock()
+        try:
+            picture = self.look(frame.encoded)
+        except BadInput as error:
+            return _Begun(now, error)
+        if session is not None:
+            seq = _seq_of(_anchored(session, frame, now), frame)
+            if seq is None or not reducer.may_be_known(session, seq):
+                with suppress(BadInput, SessionEnded, UpstreamDown):
+                    self._refuse(session, frame, now)
+                    return _Begun(now, picture, session, self._plan(session, frame, seq, now, picture))
+        return _Begun(now, picture)
+
+    def _watch(
+        self, session: Session, frame: FrameIn, begun: _Begun | None, deadline: float
+    ) -> tuple[Session, FrameRecord]:
+        now = begun.now if begun else self.clock()
         seq, known = self._find(session, frame, now)
         if known:
             return session, known
         self._refuse(session, frame, now)
         _check_time(deadline)
-        picture = self.look(frame.encoded)
-        return self._commit(session, self._see(session, frame, seq, now, picture), deadline)
+        picture = begun.picture if begun else self.look(frame.encoded)
+        if isinstance(picture, BadInput):
+            raise picture
+        plan = begun.plan if begun and begun.session is session else None
+        seen = self._see(session, frame, seq, now=now, picture=picture, plan=plan)
+        return self._commit(session, seen, deadline)
 
-    def _see(self, session: Session, frame: FrameIn, seq: int | None, now: float, picture: Picture) -> _Seen:
-        """What the frame shows: asked of the provider while the picture travels to S3, or known already."""
-        keeps_all = session.policy.keep_frames == "all"
-        upload = self.pool.submit(self._keep, session, picture) if keeps_all else None
-        answered = self.ask(
+    def _plan(self, session: Session, frame: FrameIn, seq: int | None, now: float, picture: Picture) -> Plan:
+        return self.ask.plan(
             session,
             self.sessions.memory(session) if session.policy.gate else None,
             picture,
@@ -117,6 +157,23 @@ class AnalyzeFrame:
             now,
             late=seq is not None and seq < reducer.next_seq(session),
         )
+
+    def _see(
+        self,
+        session: Session,
+        frame: FrameIn,
+        seq: int | None,
+        *,
+        now: float,
+        picture: Picture,
+        plan: Plan | None,
+    ) -> _Seen:
+        """What the frame shows: asked of the provider while the picture travels to S3, or known already."""
+        plan = plan or self._plan(session, frame, seq, now, picture)
+        keeps_all = session.policy.keep_frames == "all"
+        side = self.aside if plan.granted else self.pool
+        upload = side.submit(self._keep, session, picture) if keeps_all else None
+        answered = self.ask(session, plan, picture, now)
         kept = upload is not None and upload.exception() is None
         return _Seen(frame, seq, now, picture, answered, kept)
 
@@ -140,31 +197,20 @@ class AnalyzeFrame:
             raise BadInput("captured_at lies outside the session; check the clock, or leave it out.")
 
     def _commit(self, session: Session, seen: _Seen, deadline: float) -> tuple[Session, FrameRecord]:
-        """Step and store; on a conflict with another frame reload and step again, without looking again."""
-        with suppress(StaleSession):
-            return self._save(session, seen, deadline)
-        # Frames that lost take turns within a process; between processes a random pause spreads them.
-        turn = self._turns[hash(session.session_id) % len(self._turns)]
-        if not turn.acquire(timeout=max(0.0, deadline - time.monotonic())):
-            raise StaleSession("Too many frames of this session came at once; send this one again.")
-        try:
-            return self._commit_in_turn(session, seen, deadline)
-        finally:
-            turn.release()
-
-    def _commit_in_turn(self, session: Session, seen: _Seen, deadline: float) -> tuple[Session, FrameRecord]:
+        """Step and store; on a conflict with another process's frame step again, without looking again."""
         while True:
+            try:
+                return self._save(session, seen, deadline)
+            except StaleSession:
+                if time.monotonic() > deadline:
+                    raise
+            time.sleep(random.uniform(0, _PAUSE_S))  # noqa: S311 - no secret
             session = self.sessions.load(session.tenant_id, session.session_id)
             seq, known = self._find(session, seen.frame, seen.taken_at)
             if known:
                 return session, known
             self._refuse(session, seen.frame, seen.taken_at)
-            try:
-                return self._save(session, replace(seen, seq=seq), deadline)
-            except StaleSession:
-                if time.monotonic() > deadline:
-                    raise
-            time.sleep(random.uniform(0, 0.02))  # noqa: S311 - no secret
+            seen = replace(seen, seq=seq)
 
     def _save(self, session: Session, seen: _Seen, deadline: float) -> tuple[Session, FrameRecord]:
         stepped, record, changes = self._step(session, seen)

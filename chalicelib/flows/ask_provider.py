@@ -79,6 +79,21 @@ class Answered:
 
 
 @dataclass(frozen=True, slots=True)
+class Plan:
+    """What a frame needs to be asked for, and what of that was granted."""
+
+    at_s: float
+    memory: Memory | None
+    glimpse: bytes
+    strip: Sequence[bytes]
+    """Frames that could be audited along with it."""
+    wished: Sequence[Wish]
+    granted: Sequence[Wish]
+    late: bool
+    """Frames after it are known already."""
+
+
+@dataclass(frozen=True, slots=True)
 class AskProvider:
     """The gate says what is in doubt, the domain what that means, the ledger what may be asked now."""
 
@@ -86,12 +101,14 @@ class AskProvider:
     gate: Gate
     ledger: Ledger
     pool: Executor
+    aside: Executor
+    """For what has time until the provider has answered."""
     budget: Budget
     strips: Strips = field(default_factory=Strips)
     _spent: dict[str, tuple[int, int]] = field(default_factory=dict)
     """Tenant to an hour and the calls made in it, as far as this process was told."""
 
-    def __call__(  # noqa: D102 - described by the class
+    def plan(
         self,
         session: Session,
         memory: Memory | None,
@@ -100,7 +117,8 @@ class AskProvider:
         now: float,
         *,
         late: bool,
-    ) -> Answered:
+    ) -> Plan:
+        """What a frame needs, and what of that is granted; a grant that is not used is lost."""
         watch, interval_s = session.watch, at_s - session.watch.glimpsed_s
         patient = not late and 0 <= interval_s <= PATIENCE_S
         change = self._change(session, memory, picture, patient=patient)
@@ -117,15 +135,20 @@ class AskProvider:
         if late:
             wished = tuple(wish for wish in wished if wish.why is not Why.STALE)
         granted = self._granted(session, wished, at_s, now)
+        return Plan(at_s, memory, change.glimpse, strip, wished, granted, late=late)
+
+    def __call__(self, session: Session, plan: Plan, picture: Picture, now: float) -> Answered:  # noqa: D102 - described by the class
+        watch, memory, late = session.watch, plan.memory, plan.late
         facts = memory.facts if memory else _NOTHING
-        found, audit = self._found(session, picture, strip, facts, granted, now=now)
+        drafting = self._drafting(session, plan, picture)
+        found, audit = self._found(session, picture, plan.strip, facts, plan.granted, now=now)
         answer = Answered(
-            findings=_merged(session, facts, found, wished, granted),
-            why={wish.kind: wish.why for wish in wished},
-            at_s=at_s,
-            made=tuple(wish.kind for wish in granted),
-            known=tuple(wish.kind for wish in granted if found.looks.get(wish.kind) is Look.ASKED),
-            glimpse=None if late else change.glimpse,
+            findings=_merged(session, facts, found, plan.wished, plan.granted),
+            why={wish.kind: wish.why for wish in plan.wished},
+            at_s=plan.at_s,
+            made=tuple(wish.kind for wish in plan.granted),
+            known=tuple(wish.kind for wish in plan.granted if found.looks.get(wish.kind) is Look.ASKED),
+            glimpse=None if late else plan.glimpse,
             signed=tuple(watch.signed_s),
             audits=audit.trust(watch) if audit else None,
             audited=audit.audited if audit else 0,
@@ -134,10 +157,16 @@ class AskProvider:
         )
         if late:
             return answer
-        self._keep(session, picture, at_s, answer.findings.looks[Kind.FACES], now=now)
-        if not answer.known or not session.policy.gate:
+        self._keep(session, picture, plan.at_s, answer.findings.looks[Kind.FACES], now=now)
+        if not answer.known or drafting is None:
             return answer
-        return self._learned(answer, session.policy, memory, picture, found)
+        return self._learned(answer, session.policy, facts, drafting.result(), found)
+
+    def _drafting(self, session: Session, plan: Plan, picture: Picture) -> Future[object] | None:
+        """What the gate will learn of, made while the provider is waited for; None if it learns nothing."""
+        if plan.late or not plan.granted or not session.policy.gate:
+            return None
+        return self.aside.submit(self.gate.draft, picture, plan.memory.pixels if plan.memory else None)
 
     def _found(
         self,
@@ -247,14 +276,11 @@ class AskProvider:
         return Audit(alone.faces, Look.ASKED, len(earlier), contradicted, repeated=1, reuse_was_wrong=True)
 
     def _learned(
-        self, answer: Answered, policy: Policy, memory: Memory | None, picture: Picture, found: Findings
+        self, answer: Answered, policy: Policy, facts: Findings, draft: object, found: Findings
     ) -> Answered:
-        facts = memory.facts if memory else _NOTHING
         facts = replace(facts, looks={}, **{kind.value: found.of(kind) for kind in answer.known})
         signed = attention.signed(facts, policy)
-        pixels = self.gate.learn(
-            picture, memory.pixels if memory else None, answer.known, facts.faces or (), signed
-        )
+        pixels = self.gate.learn(draft, answer.known, facts.faces or (), signed)
         return replace(answer, memory=Memory(facts, pixels), signed=tuple(signed))
 
 

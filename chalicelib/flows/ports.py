@@ -29,6 +29,9 @@ class Sessions(Protocol):
     def load(self, tenant_id: str, session_id: str) -> Session:
         """The session. Raises NotFound."""
 
+    def recalled(self, tenant_id: str, session_id: str) -> Session | None:
+        """The session as this process knew it last, unasked: what `load` gives if it is so still."""
+
     def save(
         self,
         session: Session,
@@ -144,10 +147,12 @@ class Gate(Protocol):
         enough to wait for a second look at something new.
         """
 
+    def draft(self, picture: Picture, pixels: bytes | None) -> object:
+        """What can be said of a frame to remember before the provider has answered; for `learn`."""
+
     def learn(
         self,
-        picture: Picture,
-        pixels: bytes | None,
+        draft: object,
         asked: Collection[Kind],
         faces: Sequence[Face],
         signed: Mapping[Kind, Sequence[BoundingBox]],

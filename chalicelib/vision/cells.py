@@ -5,7 +5,7 @@ lies outside of what the view shows there and in the eight cells around, so that
 head that nods changes nothing. Exposure and white balance are taken out before.
 """
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 import cv2
 import numpy as np
@@ -41,6 +41,13 @@ def planes_of(bgr: NDArray[np.uint8]) -> Cells:
     return np.ascontiguousarray(cv2.cvtColor(bgr, cv2.COLOR_BGR2YCrCb).transpose(2, 0, 1), dtype=np.uint8)
 
 
+def bgr_of(views: Sequence[Cells]) -> NDArray[np.uint8]:
+    """Cells as blue, green, red: n x 60 x 80 x 3."""
+    planes = np.stack(views, axis=1)  # 3 x n x 60 x 80: one call converts them all
+    tall = cv2.merge(list(planes.reshape(3, -1, WIDTH)))
+    return np.asarray(cv2.cvtColor(tall, cv2.COLOR_YCrCb2BGR), np.uint8).reshape(-1, HEIGHT, WIDTH, 3)
+
+
 def levelled(cells: Cells, to: Cells) -> Cells:
     """The cells in the exposure and white balance of others, as far as most of both agree on them."""
     some, others = (each[:, ::2, ::2].reshape(3, -1).astype(np.float32) for each in (cells, to))
@@ -57,13 +64,18 @@ def levelled(cells: Cells, to: Cells) -> Cells:
 
 def bounds_of(views: Sequence[Cells]) -> Bounds:
     """What is like each of these views."""
-    darkest, brightest = (
-        np.stack([[spread(plane, _AROUND) for plane in view] for view in views])
-        for spread in (cv2.erode, cv2.dilate)
-    )
+    darkest, brightest = _spread(views, cv2.erode, edge=255), _spread(views, cv2.dilate, edge=0)
     low = np.maximum(darkest, _TOLERANCE) - _TOLERANCE
     high = np.minimum(brightest, 255 - _TOLERANCE) + _TOLERANCE
     return np.asarray(low, np.uint8), np.asarray(high, np.uint8)
+
+
+def _spread(views: Sequence[Cells], spread: Callable[..., object], *, edge: int) -> NDArray[np.uint8]:
+    # All planes below each other, with a row between them that changes nothing: one call does for all.
+    tall = np.full((len(views) * SHAPE[0], HEIGHT + 1, WIDTH), edge, np.uint8)
+    tall[:, :HEIGHT] = np.reshape(views, (-1, HEIGHT, WIDTH))
+    done = np.reshape(np.asarray(spread(tall.reshape(-1, WIDTH), _AROUND)), tall.shape)
+    return np.asarray(done[:, :HEIGHT].reshape(-1, *SHAPE), np.uint8)
 
 
 def unlike(cells: Cells, bounds: Bounds) -> NDArray[np.bool_]:

@@ -15,11 +15,12 @@ from dataclasses import dataclass, replace
 
 import cv2
 import numpy as np
+from numpy.typing import NDArray
 
 from chalicelib.domain.attention import Change
 from chalicelib.domain.seen import BoundingBox, Face, Kind, Picture, Why
 from chalicelib.vision import cells
-from chalicelib.vision.cells import Cells, Mask
+from chalicelib.vision.cells import Bounds, Cells, Mask
 from chalicelib.vision.faces import FaceLook, Grey, Place, find, likeness, look_of
 from chalicelib.vision.memory import Memory, View, packed, unpacked
 from chalicelib.vision.small import Small
@@ -62,6 +63,21 @@ class _Compared:
     """What no clean view shows; None where there is no clean view."""
 
 
+@dataclass(frozen=True, slots=True, eq=False)
+class _Draft:
+    """What can be said of a frame as a view to remember before the provider has answered."""
+
+    small: Small
+    level: Cells
+    memory: Memory
+    compared: _Compared | None
+    """None where nothing is remembered."""
+    nearest: int | None
+    """Which remembered view is the most like it."""
+    alone: Sequence[int]
+    """For each view, the newest the last: how much it shows that no other does. Empty while all have room."""
+
+
 class Gate:
     """Stateless: what it remembers comes and goes as bytes."""
 
@@ -91,10 +107,28 @@ class Gate:
             doubts[Kind.FACES] = face
         return Change(doubts, _pack_glimpse(glimpsed))
 
+    def draft(self, picture: Picture, pixels: bytes | None) -> object:
+        """What `learn` needs of a frame that is asked about; made while the answer is waited for."""
+        small = _small(picture)
+        memory = Memory() if pixels is None else unpacked(pixels)
+        level = _levelled(small, memory)
+        if memory.bounds is None:
+            return _Draft(small, level, memory, None, None, ())
+        (known_low, known_high), (low, high) = memory.bounds, cells.bounds_of([level])
+        bounds = np.concatenate((known_low, low)), np.concatenate((known_high, high))
+        unlike = cells.unlike(level, bounds)
+        return _Draft(
+            small,
+            level,
+            memory,
+            _compared(cells.crowds(unlike[:-1]), memory),
+            nearest=int(unlike[:-1].sum(axis=(1, 2)).argmin()),
+            alone=_alone([*(view.cells for view in memory.views), level], bounds),
+        )
+
     def learn(
         self,
-        picture: Picture,
-        pixels: bytes | None,
+        draft: object,
         asked: Collection[Kind],
         faces: Sequence[Face],
         signed: Mapping[Kind, Sequence[BoundingBox]],
@@ -104,13 +138,11 @@ class Gate:
         `faces` are those now believed in; `signed` the kinds whose answers raise a sign, with the boxes of
         what raised it.
         """
-        small = _small(picture)
-        memory = Memory() if pixels is None else unpacked(pixels)
-        level = _levelled(small, memory)
-        compared = _compare(level, memory) if memory.views else None
+        assert isinstance(draft, _Draft)
+        memory, compared = draft.memory, draft.compared
         novel = compared.novel if compared else {}
         settled = {kind for kind, mask in novel.items() if int(mask.sum()) < _NOTHING_NEW} | set(asked)
-        view = View(level, frozenset(asked), frozenset(settled - set(signed)))
+        view = View(draft.level, frozenset(asked), frozenset(settled - set(signed)))
         regions = {kind: mask for kind, mask in memory.regions.items() if kind in signed}
         regions |= {
             kind: _region(boxes, compared.odd.get(kind) if compared else None)
@@ -120,10 +152,10 @@ class Gate:
         looks = memory.looks
         if Kind.FACES in asked and faces:
             turned = Kind.FACES in signed and len(faces) == 1
-            looks = (*looks, look_of(small.grey, _candidate(faces, looks), accused=turned))[-LOOKS:]
+            looks = (*looks, look_of(draft.small.grey, _candidate(faces, looks), accused=turned))[-LOOKS:]
         return packed(
             Memory(
-                views=_kept(memory, view),
+                views=_kept(draft, view),
                 looks=looks,
                 faced=bool(faces),
                 regions=regions,
@@ -158,7 +190,10 @@ def _levelled(small: Small, memory: Memory) -> Cells:
 
 def _compare(level: Cells, memory: Memory) -> _Compared:
     assert memory.bounds is not None
-    counted = cells.crowds(cells.unlike(level, memory.bounds))
+    return _compared(cells.crowds(cells.unlike(level, memory.bounds)), memory)
+
+
+def _compared(counted: NDArray[np.uint8], memory: Memory) -> _Compared:
     novel: dict[Kind, Mask] = {}
     odd: dict[Kind, Mask | None] = {}
     known: dict[tuple[int, ...], Mask] = {}
@@ -296,34 +331,41 @@ def _may_be_text(grey: Grey, novel: Mask) -> bool:
     return float((np.maximum(dark, bright) > _STROKE_LEVELS).mean()) >= _STROKES
 
 
-def _kept(memory: Memory, newest: View) -> tuple[View, ...]:
+def _kept(draft: _Draft, newest: View) -> tuple[View, ...]:
     """The views to remember, the newest last.
 
     When there is one too many, that one goes whose answers raised a sign; else the one that shows least that
     no other shows, the less the longer nothing was like it. The last of each kind stays.
     """
-    if memory.bounds is None:
-        return (newest,)
-    everything = [*(_aged(view, newest.last) for view in memory.views), newest]
-    (known_low, known_high), (low, high) = memory.bounds, cells.bounds_of([newest.cells])
-    bounds = np.concatenate((known_low, low)), np.concatenate((known_high, high))
-    unlike = cells.unlike(newest.cells, bounds).sum(axis=(1, 2))
-    nearest = int(unlike[:-1].argmin())
-    everything[nearest] = replace(everything[nearest], age=0)
-    if len(everything) <= VIEWS:
+    everything = [*(_aged(view, newest.last) for view in draft.memory.views), newest]
+    if draft.nearest is not None:
+        everything[draft.nearest] = replace(everything[draft.nearest], age=0)
+    if not draft.alone:
         return tuple(everything)
 
     known = frozenset[Kind]().union(*(view.last for view in everything))
 
     def worth(number: int) -> float:
-        view = everything[number]
-        others = [n for n in range(len(everything)) if n != number]
-        alone = int(cells.unlike_all(cells.crowds(cells.unlike(view.cells, bounds)), others).sum())
+        view, alone = everything[number], draft.alone[number]
         whole = view.clean >= known
         return whole + (min(alone, _MOST_ALONE) + _AGEING) / (view.age + _AGEING) / _MOST_ALONE / _AGEING
 
     del everything[min((n for n, view in enumerate(everything) if not view.last), key=worth)]
     return tuple(everything)
+
+
+def _alone(views: Sequence[Cells], bounds: Bounds) -> list[int]:
+    """For each view how many of its cells no other shows; nothing where there is room for all of them."""
+    if len(views) <= VIEWS:
+        return []
+    return [
+        int(
+            cells.unlike_all(
+                cells.crowds(cells.unlike(view, bounds)), [n for n in range(len(views)) if n != number]
+            ).sum()
+        )
+        for number, view in enumerate(views)
+    ]
 
 
 def _aged(view: View, asked: frozenset[Kind]) -> View:

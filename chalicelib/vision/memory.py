@@ -88,12 +88,10 @@ def packed(memory: Memory) -> bytes:
 
 def _sheet(memory: Memory) -> NDArray[np.uint8]:
     """Views below each other, then looks: a face with its eyes beside it."""
-    sheet = np.full((_ROW * len(memory.views) + PATCH[1] * len(memory.looks), cells.WIDTH, 3), 128, np.uint8)
-    for number, view in enumerate(memory.views):
-        planes = np.ascontiguousarray(view.cells.transpose(1, 2, 0))
-        top = number * _ROW
-        sheet[top : top + cells.HEIGHT] = cv2.cvtColor(planes, cv2.COLOR_YCrCb2BGR)
     top = _ROW * len(memory.views)
+    sheet = np.full((top + PATCH[1] * len(memory.looks), cells.WIDTH, 3), 128, np.uint8)
+    views = sheet[:top].reshape(-1, _ROW, cells.WIDTH, 3)
+    views[:, : cells.HEIGHT] = cells.bgr_of([view.cells for view in memory.views])
     for number, look in enumerate(memory.looks):
         row = top + number * PATCH[1]
         sheet[row : row + PATCH[1], : PATCH[0]] = look.patch[:, :, None]

@@ -41,7 +41,7 @@ def see(gate_and_eyes: tuple[Gate, See]) -> See:
 
 def learnt(gate: Gate, picture: Picture, pixels: bytes | None = None, *kinds: Kind) -> bytes:
     signed: dict[Kind, list[BoundingBox]] = {}
-    return gate.learn(picture, pixels, kinds or tuple(Kind), [scenes.FACE], signed)
+    return gate.learn(gate.draft(picture, pixels), kinds or tuple(Kind), [scenes.FACE], signed)
 
 
 @pytest.mark.parametrize("patient", [True, False])

@@ -197,6 +197,35 @@ def test_saving_makes_the_next_version(sessions: Sessions, session: Session) -> 
     assert sessions.load(session.tenant_id, session.session_id) == second
 
 
+def test_what_a_process_saved_or_loaded_is_recalled_and_given_again_while_it_is_so(
+    sessions: Sessions, session: Session
+) -> None:
+    stepped, frames, alerts = step(session, seen(1))
+
+    saved = sessions.save(stepped, frames, alerts)
+
+    recalled = sessions.recalled(session.tenant_id, session.session_id)
+    assert recalled == saved
+    assert sessions.load(session.tenant_id, session.session_id) is recalled
+
+
+def test_what_another_process_changed_is_loaded_whatever_is_recalled(
+    sessions: Sessions, session: Session
+) -> None:
+    loaded = sessions.load(session.tenant_id, session.session_id)
+    stepped, frames, alerts = step(loaded, seen(1))
+
+    another_process(sessions).save(stepped, frames, alerts)
+
+    assert sessions.load(session.tenant_id, session.session_id).version == 1
+
+
+def test_nothing_is_recalled_of_a_session_that_is_not_known(sessions: Sessions, session: Session) -> None:
+    assert sessions.recalled(session.tenant_id, "s-2") is None
+    sessions.erase(session.tenant_id, session.session_id)
+    assert sessions.recalled(session.tenant_id, session.session_id) is None
+
+
 def test_frames_and_alerts_are_stored_with_the_session(sessions: Sessions, session: Session) -> None:
     stepped, frames, alerts = step(session, RICH, show.two_people(2))
 

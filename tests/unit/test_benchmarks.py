@@ -10,10 +10,12 @@ from benchmarks.__main__ import PARTS, parts, write
 from benchmarks.accuracy import Outcome, compare
 from benchmarks.labels import Clip, Incident, Span
 from benchmarks.load import Sent, overhead_ms
+from benchmarks.pictures import sitting
 from benchmarks.running import SlowCloud
 from benchmarks.slow_cloud import mark
 from benchmarks.table import Row, rows, total
 from benchmarks.tables import Item, Tables, UnsupportedError, updated
+from chalicelib.vision.mosaic import mosaic
 
 ONE = {"pk": {"S": "tenant#one"}, "sk": {"S": "session"}, "frames": {"N": "1"}}
 
@@ -132,6 +134,7 @@ def test_overhead_is_what_is_left_of_a_frame_after_two_waits_for_the_table_and_i
 
     assert round(overhead_ms(Sent("picture", 0.0, 0.3, 200), asked), 6) == 24.0
     assert round(overhead_ms(Sent("another", 0.0, 0.03, 200), asked), 6) == 14.0
+    assert round(overhead_ms(Sent("of a mosaic", 0.0, 0.3, 200, asked=True), asked), 6) == 34.0
 
 
 def test_parts_are_named_in_any_order_and_run_in_theirs() -> None:
@@ -158,7 +161,8 @@ def test_a_figure_stands_beside_that_of_a_naive_backend() -> None:
 
 
 def test_the_slow_cloud_answers_boto3_and_says_what_it_was_asked() -> None:
-    picture = b"\xff\xd8 a picture \xff\xd9" * 100
+    (picture,) = sitting(160, 120, 1)
+    sheet = mosaic([picture] * 9)
     with SlowCloud(provider_ms=1, s3_ms=1, dynamodb_ms=1) as cloud:
         dynamodb, s3 = cloud.client("dynamodb"), cloud.client("s3")
         dynamodb.put_item(TableName="t", Item=ONE)
@@ -166,14 +170,18 @@ def test_the_slow_cloud_answers_boto3_and_says_what_it_was_asked() -> None:
         s3.put_object(Bucket="b", Key="k", Body=picture)
         stored = s3.get_object(Bucket="b", Key="k")["Body"].read()
         listed = s3.list_objects_v2(Bucket="b", Prefix="k")["Contents"]
-        faces = cloud.client("rekognition").detect_faces(Image={"Bytes": picture})["FaceDetails"]
+        faces, tiles = (
+            cloud.client("rekognition").detect_faces(Image={"Bytes": each})["FaceDetails"]
+            for each in (picture, sheet)
+        )
         times = cloud.times()
 
     assert item == ONE
     assert stored == picture
     assert [each["Key"] for each in listed] == ["k"]
     assert [len(face["Landmarks"]) for face in faces] == [30]
-    assert times.calls == {"PutItem": 1, "GetItem": 1, "S3 PUT": 1, "S3 GET": 2, "DetectFaces": 1}
+    assert [round(face["BoundingBox"]["Left"] * 3 % 1, 6) for face in tiles] == [0.36] * 9
+    assert times.calls == {"PutItem": 1, "GetItem": 1, "S3 PUT": 1, "S3 GET": 2, "DetectFaces": 2}
     assert times.pictures[mark(picture)].keys() == {"S3 PUT", "DetectFaces"}
 
 

@@ -1,6 +1,6 @@
 """The way of a frame through the service."""
 
-from collections.abc import Collection, Sequence
+from collections.abc import Callable, Collection, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field, replace
 
@@ -21,7 +21,7 @@ from chalicelib.domain.model import FrameRecord, Session, Watch
 from chalicelib.domain.policy import KeepFrames, Policy
 from chalicelib.domain.seen import Findings, Kind, Look, Picture, Why
 from chalicelib.flows.analyze_frame import FrameIn, Watched
-from tests.fakes import FakeClock, FakeEvidence, FakeSessions, FakeVision, name_of, shown
+from tests.fakes import FakeClock, FakeEvidence, FakeGate, FakeSessions, FakeVision, name_of, shown
 from tests.observations import STARTED_AT
 from tests.unit.flows.world import (
     SESSION,
@@ -272,6 +272,66 @@ def test_sixteen_threads_count_every_frame_once() -> None:
 
     assert reducer.progress(world.session).frames == 100
     assert sorted(world.sessions.journal) == sorted(f"save [{number}]" for number in range(1, 101))
+
+
+def test_two_processes_count_every_frame_once() -> None:
+    world = started()
+    sent = numbered(*person(*range(1, 61)))
+    flows = [world.analyzer(), world.analyzer()]
+
+    with ThreadPoolExecutor(4) as pool:
+        list(pool.map(lambda each: flows[(each.seq or 0) % 2].one(TENANT, SESSION, each), [*sent, *sent]))
+
+    assert reducer.progress(world.session).frames == 60
+    assert sorted(world.sessions.journal) == sorted(f"save [{number}]" for number in range(1, 61))
+
+
+@dataclass
+class RemembersThePast(FakeSessions):
+    """Another process writes: what this one recalls of the session is what it was at first."""
+
+    past: Session | None = None
+
+    def recalled(self, tenant_id: str, session_id: str) -> Session | None:
+        return self.past or super().recalled(tenant_id, session_id)
+
+
+def test_a_session_that_others_changed_is_watched_as_it_is_not_as_it_was() -> None:
+    sessions = RemembersThePast()
+    world = World(sessions=sessions, gate=FakeGate(trusting=True))
+    sessions.past = world.start()
+    words = [*person(1, 2), *nobody(3, 4, 5), *person(6)]
+
+    records = world.records(*words)
+
+    fresh = World(gate=FakeGate(trusting=True))
+    fresh.start()
+    assert records == fresh.records(*words)
+    assert world.vision.asked == fresh.vision.asked
+    assert world.session == fresh.session
+
+
+@pytest.mark.parametrize("end", [World.end, World.erase])
+def test_a_session_that_ended_elsewhere_is_recalled_in_vain(end: Callable[[World], object]) -> None:
+    sessions = RemembersThePast()
+    world = World(sessions=sessions)
+    sessions.past = world.start(Policy(keep_frames="all"))
+    end(world)
+
+    with pytest.raises((SessionEnded, NotFound)):
+        world.analyzer().one(TENANT, SESSION, frame("guest 1", seq=1))
+
+    assert (world.vision.asked, world.pictures) == ([], [])
+
+
+def test_a_frame_that_is_known_is_not_planned_for_again() -> None:
+    world = started()
+    world.records("person 1")
+    granted = list(world.ledger.asked)
+
+    world.records("person 1")
+
+    assert world.ledger.asked == granted
 
 
 def test_an_ended_session_refuses_frames_unseen() -> None:

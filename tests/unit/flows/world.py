@@ -92,13 +92,14 @@ class World:
 
     def analyzer(self, evidence: Evidence | None = None, vision: Vision | None = None) -> AnalyzeFrame:
         """The flow that watches frames."""
-        ask = AskProvider(vision or self.vision, self.gate, self.ledger, Inline(), self.budget)
+        ask = AskProvider(vision or self.vision, self.gate, self.ledger, Inline(), Inline(), self.budget)
         return AnalyzeFrame(
             self.sessions,
             ask,
             evidence or self.evidence,
             look,
             self.clock,
+            Inline(),
             Inline(),
             session_s=SESSION_S,
         )

@@ -35,7 +35,7 @@ def learnt(
     signed: Mapping[Kind, Sequence[BoundingBox]] | None = None,
 ) -> bytes:
     """What is remembered once the provider was asked about this view."""
-    return GATE.learn(picture(pixels), before, asked, faces, signed or {})
+    return GATE.learn(GATE.draft(picture(pixels), before), asked, faces, signed or {})
 
 
 def doubts(remembered: bytes, pixels: Pixels) -> Mapping[Kind, Why]:
@@ -267,7 +267,7 @@ def test_the_memory_never_grows_beyond_its_views_and_looks_whatever_is_learnt(
     remembered: bytes | None = None
     asked_for: set[Kind] = set()
     for view, asked, faces, signed in steps:
-        remembered = GATE.learn(VIEWS_SEEN[view], remembered, asked, faces, signed)
+        remembered = GATE.learn(GATE.draft(VIEWS_SEEN[view], remembered), asked, faces, signed)
         asked_for |= asked
         known = memories.unpacked(remembered)
 
