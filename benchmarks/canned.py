@@ -10,6 +10,7 @@ from typing import Any
 import imagesize
 
 from infra.local.rekognition.frontal import LANDMARKS
+from infra.local.rekognition.shapes import FIVE
 
 _BOX = {"Left": 0.36, "Top": 0.18, "Width": 0.24, "Height": 0.42}
 
@@ -19,6 +20,7 @@ _FACE = {
     "Landmarks": [
         {"Type": name, "X": round(0.36 + 0.24 * x, 6), "Y": round(0.18 + 0.42 * y, 6)}
         for name, (x, y) in LANDMARKS.items()
+        if name in FIVE
     ],
     "Pose": {"Roll": -1.2185, "Yaw": 3.7312, "Pitch": 2.4059},
     "Quality": {"Brightness": 78.4123, "Sharpness": 92.2280},

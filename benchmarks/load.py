@@ -14,6 +14,7 @@ What the gateway and the machine's other programs add is in it, and so is every 
 import asyncio
 import base64
 import json
+import random
 import time
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
@@ -29,6 +30,7 @@ from infra.local.player import Api
 SESSIONS, SECONDS, WARM_UP_S = 100, 20, 25
 JOINING_S = 20
 """Candidates do not all start in one second: they join one by one, within the warm-up."""
+SEED = 20
 FEWEST = 20
 """Frames that must be answered; with fewer there is no 95th percentile."""
 _PICTURES = 60
@@ -109,10 +111,12 @@ class _Generator:
         """Send every session's frames, the sessions spread over the second."""
         self._began = time.perf_counter()
         frames: list[asyncio.Task[None]] = []
+        joined_s = [int(JOINING_S * each / len(self.sessions)) for each in range(len(self.sessions))]
+        random.Random(SEED).shuffle(joined_s)  # who joins together does not send together
         for second in range(int(seconds)):
             for number, session in enumerate(self.sessions):
                 share = number / len(self.sessions)
-                seq = second + 1 - int(JOINING_S * share)
+                seq = second + 1 - joined_s[number]
                 await asyncio.sleep(max(0.0, second + share - self._now_s()))
                 if seq >= 1:
                     frames.append(asyncio.create_task(self._send(session, number, seq)))

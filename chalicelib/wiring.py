@@ -55,6 +55,7 @@ _QUICK = Config(
     retries={"mode": "standard", "total_max_attempts": 2},
     max_pool_connections=_THREADS,
     tcp_keepalive=True,
+    parameter_validation=False,  # the table says it, too; looking through every item takes 0.1 ms
     user_agent=f"proctoring/{__version__}",  # else built anew for every call, in 0.08 ms
 )
 _VISION = _QUICK.merge(

@@ -21,7 +21,7 @@ from numpy.typing import NDArray
 
 from chalicelib.domain.errors import BadPicture, NotAPicture, PictureTooLarge
 from chalicelib.domain.seen import Picture, View, picture_name
-from chalicelib.vision.small import WIDTH, Small
+from chalicelib.vision.small import WIDTH, Small, one_at_a_time
 
 MOST_BYTES = 5_242_880
 """Rekognition's own limit for a picture sent with the call."""
@@ -54,9 +54,14 @@ def look(encoded: bytes) -> Picture:
         raise PictureTooLarge(f"The picture has {len(encoded)} bytes; send at most {MOST_BYTES}.")
     width, height = _size(encoded)
     _check_whole(encoded, media_type)
+    small, view = _seen(encoded, width, height)
+    return Picture(encoded, media_type, view, picture_name(encoded), small)
+
+
+@one_at_a_time
+def _seen(encoded: bytes, width: int, height: int) -> tuple[Small, View]:
     small = _small(encoded, width, height)
-    name = picture_name(encoded)
-    return Picture(encoded, media_type, _view(small.grey, width, height), name, small)
+    return small, _view(small.grey, width, height)
 
 
 def _media_type(encoded: bytes) -> str:
@@ -113,7 +118,9 @@ def _small(encoded: bytes, width: int, height: int) -> Small:
         raise BadPicture("The picture cannot be decoded; encode it again.") from exc
     # An Exif orientation may have turned it. A reduced JPEG's sides are rounded up, a PNG's down.
     expected = sorted((width / factor, height / factor))
-    if pixels is None or not np.allclose(sorted(pixels.shape[:2]), expected, rtol=0, atol=0.999):
+    if pixels is None or any(
+        abs(side - wanted) >= 1 for side, wanted in zip(sorted(pixels.shape[:2]), expected, strict=True)
+    ):
         raise BadPicture("The picture cannot be decoded; encode it again.")
     height = max(1, round(pixels.shape[0] * WIDTH / pixels.shape[1]))
     if pixels.shape[:2] != (height, WIDTH):

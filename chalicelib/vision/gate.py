@@ -23,7 +23,7 @@ from chalicelib.vision import cells
 from chalicelib.vision.cells import Bounds, Cells, Mask
 from chalicelib.vision.faces import FaceLook, Grey, Place, find, likeness, look_of
 from chalicelib.vision.memory import Memory, View, packed, unpacked
-from chalicelib.vision.small import Small
+from chalicelib.vision.small import Small, one_at_a_time
 
 VIEWS, LOOKS = 12, 6
 """Views and looks of a face that are remembered."""
@@ -81,6 +81,7 @@ class _Draft:
 class Gate:
     """Stateless: what it remembers comes and goes as bytes."""
 
+    @one_at_a_time
     def weigh(
         self, picture: Picture, pixels: bytes, glimpse: bytes, before: bytes, *, patient: bool
     ) -> Change:
@@ -107,6 +108,7 @@ class Gate:
             doubts[Kind.FACES] = face
         return Change(doubts, _pack_glimpse(glimpsed))
 
+    @one_at_a_time
     def draft(self, picture: Picture, pixels: bytes | None) -> object:
         """What `learn` needs of a frame that is asked about; made while the answer is waited for."""
         small = _small(picture)
@@ -126,6 +128,7 @@ class Gate:
             alone=_alone([*(view.cells for view in memory.views), level], bounds),
         )
 
+    @one_at_a_time
     def learn(
         self,
         draft: object,
@@ -221,7 +224,7 @@ def _still(fingerprint: bytes, before: bytes) -> Mask:
     now, then = (
         np.frombuffer(each, np.uint8).reshape(_COARSE).astype(np.float32) for each in (fingerprint, before)
     )
-    gain = float(np.median((now + 1) / (then + 1)))
+    gain = cells.median(((now + 1) / (then + 1)).ravel())
     calm = (np.abs(now - then * gain) <= _MOVING_LEVELS).view(np.uint8)
     return np.asarray(
         cv2.resize(calm, (cells.WIDTH, cells.HEIGHT), interpolation=cv2.INTER_NEAREST), np.uint8

@@ -1,6 +1,9 @@
 """The small copy of a picture on which everything is measured, so that no figure depends on the camera."""
 
-from functools import cached_property
+from collections.abc import Callable
+from functools import cached_property, wraps
+from threading import Lock
+from typing import ParamSpec, TypeVar
 
 import cv2
 import numpy as np
@@ -11,8 +14,28 @@ from chalicelib.vision.cells import Cells, cells_of
 # What follows is too small to be shared among threads.
 cv2.setNumThreads(1)
 
+Params = ParamSpec("Params")
+Made = TypeVar("Made")
+
+_turn = Lock()
+
 WIDTH = 320
 """Pixels; the height follows."""
+
+
+def one_at_a_time(work: Callable[Params, Made]) -> Callable[Params, Made]:
+    """Have one thread of a process look at pixels at a time.
+
+    OpenCV lets go of the interpreter's lock in each of its many short calls: threads that meet there keep
+    each other waiting for longer than a second processor saves.
+    """
+
+    @wraps(work)
+    def alone(*args: Params.args, **kwargs: Params.kwargs) -> Made:
+        with _turn:
+            return work(*args, **kwargs)
+
+    return alone
 
 
 class Small:
