@@ -27,7 +27,7 @@ from benchmarks.running import SlowCloud, service
 from benchmarks.slow_cloud import DYNAMODB_MS, PROVIDER_MS, mark
 from infra.local.player import Api
 
-SESSIONS, SECONDS, WARM_UP_S = 100, 20, 25
+SESSIONS, SECONDS, WARM_UP_S = 100, 60, 60
 JOINING_S = 20
 """Candidates do not all start in one second: they join one by one, within the warm-up."""
 SEED = 20

@@ -3,6 +3,7 @@
 Nothing here runs at import; a process makes each thing when it is first needed, and keeps it.
 """
 
+import gc
 import secrets
 import time
 import uuid
@@ -104,7 +105,11 @@ def aside() -> Executor:
 @cache
 def _client(service: str, config: Config = _QUICK) -> Any:  # noqa: ANN401 - each adapter names its client's type
     with _making_client:  # boto3's default session is not safe to make two clients at once
-        return boto3.client(service, config=config)  # type: ignore[call-overload]
+        client = boto3.client(service, config=config)  # type: ignore[call-overload]
+        # Its models are some hundred thousand objects that stay: no collection need look through them again,
+        # which takes a tenth of a second, in the middle of a frame.
+        gc.freeze()
+        return client
 
 
 @cache
