@@ -54,14 +54,9 @@ def look(encoded: bytes) -> Picture:
         raise PictureTooLarge(f"The picture has {len(encoded)} bytes; send at most {MOST_BYTES}.")
     width, height = _size(encoded)
     _check_whole(encoded, media_type)
-    small, view = _seen(encoded, width, height)
-    return Picture(encoded, media_type, view, picture_name(encoded), small)
-
-
-@one_at_a_time
-def _seen(encoded: bytes, width: int, height: int) -> tuple[Small, View]:
     small = _small(encoded, width, height)
-    return small, _view(small.grey, width, height)
+    name = picture_name(encoded)
+    return Picture(encoded, media_type, _view(small.grey, width, height), name, small)
 
 
 def _media_type(encoded: bytes) -> str:
@@ -140,6 +135,7 @@ def _reduction(width: int) -> tuple[int, int]:
     return 1, cv2.IMREAD_COLOR
 
 
+@one_at_a_time
 def _view(grey: Grey, width: int, height: int) -> View:
     mean, deviation = (float(figure[0, 0]) for figure in cv2.meanStdDev(grey))
     return View(
