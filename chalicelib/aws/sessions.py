@@ -89,8 +89,10 @@ class Sessions:
 
     def load(self, tenant_id: str, session_id: str) -> Session:
         """The session. Raises NotFound."""
-        item = self._get(key_of(items.pk(tenant_id, session_id), "session"))
+        pk = items.pk(tenant_id, session_id)
+        item = self._get(key_of(pk, "session"))
         if item is None:
+            self._known.pop(pk, None)
             raise NotFound(_NO_SESSION)
         state, session = self._known.get(item["pk"]["S"], (b"", None))
         # The next frame mostly comes to the process that stored the one before.

@@ -59,6 +59,12 @@ class _Begun:
     """The session as this process knew it, which `plan` is good for and no other."""
     plan: Plan | None = None
 
+    @property
+    def is_quiet(self) -> bool:
+        """Whether nothing is asked of the provider and no picture is kept at once."""
+        keeps_all = self.session is not None and self.session.policy.keep_frames == "all"
+        return self.plan is not None and not self.plan.wished and not keeps_all
+
 
 @dataclass(frozen=True, slots=True)
 class _Seen:
@@ -70,8 +76,10 @@ class _Seen:
     """One time for all that is made of it: its number, and how far its client's clock is off."""
     picture: Picture
     answered: Answered
-    kept: bool = False
+    kept: bool
     """The picture is stored already."""
+    unread: bool
+    """The session is as this process knew it; whether it is so still was not asked."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,10 +111,7 @@ class AnalyzeFrame:
         """The session and what became of each frame, in order. Raises NotFound."""
         deadline = time.monotonic() + BUDGET_S
         with self.turns.of((tenant_id, session_id)):
-            loading = self.pool.submit(self.sessions.load, tenant_id, session_id)
-            known = self.sessions.recalled(tenant_id, session_id)
-            begun = self._begin(known, frames[0]) if frames else None
-            session = loading.result()
+            session, begun = self._open(tenant_id, session_id, frames[0] if frames else None)
             watched: list[Watched] = []
             for frame in frames:  # one after the other: each answer may spare the next its calls
                 try:
@@ -117,19 +122,35 @@ class AnalyzeFrame:
                 begun = None
         return session, watched
 
+    def _open(self, tenant_id: str, session_id: str, frame: FrameIn | None) -> tuple[Session, _Begun | None]:
+        """The session, and what was made of its next frame meanwhile. Raises NotFound.
+
+        A frame that follows on the last one that this process stored, and needs nothing of anybody, is not
+        worth a read: should the session have been changed elsewhere, the write will tell.
+        """
+        known = self.sessions.recalled(tenant_id, session_id) if frame else None
+        if known and not (frame and frame.seq == reducer.next_seq(known)):
+            known = None
+        loading = None if known else self.pool.submit(self.sessions.load, tenant_id, session_id)
+        begun = self._begin(known, frame) if frame else None
+        if known and begun and begun.is_quiet:
+            return known, begun
+        loading = loading or self.pool.submit(self.sessions.load, tenant_id, session_id)
+        if known and begun and begun.plan:
+            begun = replace(begun, plan=self.ask.grant(known, begun.plan, begun.now))
+        return loading.result(), begun
+
     def _begin(self, session: Session | None, frame: FrameIn) -> _Begun:
-        """Look at a frame, and plan for it by what this process knows of its session, which may be old."""
+        """Look at a frame, and plan for it by what this process knows of its session."""
         now = self.clock()
         try:
             picture = self.look(frame.encoded)
         except BadInput as error:
             return _Begun(now, error)
         if session is not None:
-            seq = _seq_of(_anchored(session, frame, now), frame)
-            if seq is None or not reducer.may_be_known(session, seq):
-                with suppress(BadInput, SessionEnded, UpstreamDown):
-                    self._refuse(session, frame, now)
-                    return _Begun(now, picture, session, self._plan(session, frame, seq, now, picture))
+            with suppress(BadInput, SessionEnded, UpstreamDown):
+                self._refuse(session, frame, now)
+                return _Begun(now, picture, session, self._plan(session, frame, frame.seq, now, picture))
         return _Begun(now, picture)
 
     def _watch(
@@ -141,11 +162,14 @@ class AnalyzeFrame:
             return session, known
         self._refuse(session, frame, now)
         _check_time(deadline)
-        picture = begun.picture if begun else self.look(frame.encoded)
-        if isinstance(picture, BadInput):
-            raise picture
-        plan = begun.plan if begun and begun.session is session else None
-        seen = self._see(session, frame, seq, now=now, picture=picture, plan=plan)
+        begun = begun or _Begun(now, self.look(frame.encoded))
+        if isinstance(begun.picture, BadInput):
+            raise begun.picture
+        plan = begun.plan if begun.session is session else None
+        if plan is None:
+            plan = self.ask.grant(session, self._plan(session, frame, seq, now, begun.picture), now)
+        answered, kept = self._see(session, plan, begun.picture, now)
+        seen = _Seen(frame, seq, now, begun.picture, answered, kept=kept, unread=begun.is_quiet)
         return self._commit(session, seen, deadline)
 
     def _plan(self, session: Session, frame: FrameIn, seq: int | None, now: float, picture: Picture) -> Plan:
@@ -154,28 +178,16 @@ class AnalyzeFrame:
             self.sessions.memory(session) if session.policy.gate else None,
             picture,
             _at_s(session, frame, now),
-            now,
             late=seq is not None and seq < reducer.next_seq(session),
         )
 
-    def _see(
-        self,
-        session: Session,
-        frame: FrameIn,
-        seq: int | None,
-        *,
-        now: float,
-        picture: Picture,
-        plan: Plan | None,
-    ) -> _Seen:
-        """What the frame shows: asked of the provider while the picture travels to S3, or known already."""
-        plan = plan or self._plan(session, frame, seq, now, picture)
+    def _see(self, session: Session, plan: Plan, picture: Picture, now: float) -> tuple[Answered, bool]:
+        """What the frame shows, and whether its picture is kept: they travel side by side."""
         keeps_all = session.policy.keep_frames == "all"
         side = self.aside if plan.granted else self.pool
         upload = side.submit(self._keep, session, picture) if keeps_all else None
         answered = self.ask(session, plan, picture, now)
-        kept = upload is not None and upload.exception() is None
-        return _Seen(frame, seq, now, picture, answered, kept)
+        return answered, upload is not None and upload.exception() is None
 
     def _find(self, session: Session, frame: FrameIn, now: float) -> tuple[int | None, FrameRecord | None]:
         """The frame's number, and its record if it was counted before."""
@@ -210,13 +222,15 @@ class AnalyzeFrame:
             if known:
                 return session, known
             self._refuse(session, seen.frame, seen.taken_at)
-            seen = replace(seen, seq=seq)
+            seen = replace(seen, seq=seq, unread=False)
 
     def _save(self, session: Session, seen: _Seen, deadline: float) -> tuple[Session, FrameRecord]:
         stepped, record, changes = self._step(session, seen)
         # S3 first: an alert must never point at a missing picture.
         moment = reducer.moment_of(record.observation, session.policy)
         if not seen.kept and reducer.worth_keeping(session, moment):
+            if seen.unread and self.sessions.load(session.tenant_id, session.session_id) is not session:
+                raise StaleSession("The session was changed elsewhere.")  # or erased: nothing of it is kept
             _check_time(deadline)
             self._keep(session, seen.picture)
         late = record.observation.seq < reducer.next_seq(session)

@@ -88,9 +88,9 @@ class Plan:
     strip: Sequence[bytes]
     """Frames that could be audited along with it."""
     wished: Sequence[Wish]
-    granted: Sequence[Wish]
     late: bool
     """Frames after it are known already."""
+    granted: Sequence[Wish] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -114,11 +114,10 @@ class AskProvider:
         memory: Memory | None,
         picture: Picture,
         at_s: float,
-        now: float,
         *,
         late: bool,
     ) -> Plan:
-        """What a frame needs, and what of that is granted; a grant that is not used is lost."""
+        """What a frame needs to be asked for, by its pixels and by what is known of its session."""
         watch, interval_s = session.watch, at_s - session.watch.glimpsed_s
         patient = not late and 0 <= interval_s <= PATIENCE_S
         change = self._change(session, memory, picture, patient=patient)
@@ -134,8 +133,11 @@ class AskProvider:
         )
         if late:
             wished = tuple(wish for wish in wished if wish.why is not Why.STALE)
-        granted = self._granted(session, wished, at_s, now)
-        return Plan(at_s, memory, change.glimpse, strip, wished, granted, late=late)
+        return Plan(at_s, memory, change.glimpse, strip, wished, late=late)
+
+    def grant(self, session: Session, plan: Plan, now: float) -> Plan:
+        """The plan with what the budget allows and the rate grants; a grant that is not used is lost."""
+        return replace(plan, granted=self._granted(session, plan.wished, plan.at_s, now))
 
     def __call__(self, session: Session, plan: Plan, picture: Picture, now: float) -> Answered:  # noqa: D102 - described by the class
         watch, memory, late = session.watch, plan.memory, plan.late

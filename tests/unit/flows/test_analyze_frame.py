@@ -324,6 +324,90 @@ def test_a_session_that_ended_elsewhere_is_recalled_in_vain(end: Callable[[World
     assert (world.vision.asked, world.pictures) == ([], [])
 
 
+@dataclass
+class CountsReads(FakeSessions):
+    """Counts how often a session is read; recalls it as it was when it was `past`, if that is set."""
+
+    reads: int = 0
+    past: Session | None = None
+
+    def load(self, tenant_id: str, session_id: str) -> Session:
+        self.reads += 1
+        return super().load(tenant_id, session_id)
+
+    def recalled(self, tenant_id: str, session_id: str) -> Session | None:
+        return self.past or super().recalled(tenant_id, session_id)
+
+
+def quiet(policy: Policy | None = None) -> tuple[World, CountsReads]:
+    """A session whose first frame was seen, and whose gate doubts nothing that looks the same."""
+    sessions = CountsReads()
+    world = World(sessions=sessions, gate=FakeGate(trusting=True))
+    world.start(policy)
+    world.records("person 1")
+    sessions.reads = 0
+    return world, sessions
+
+
+def test_a_frame_that_follows_and_needs_nothing_costs_no_read() -> None:
+    world, sessions = quiet()
+
+    records = world.records(*person(2, 3, 4))
+
+    assert sessions.reads == 0
+    assert [set(record.observation.looks.values()) for record in records] == [{Look.REUSED}] * 3
+    assert reducer.progress(world.session).frames == 4
+
+
+@pytest.mark.parametrize(
+    ("words", "seq"), [("phone 6", 2), ("person 2", None), ("person 3", 3), ("person 1", 1)]
+)
+def test_a_session_is_read_for_a_frame_that_asks_or_does_not_follow(words: str, seq: int | None) -> None:
+    world, sessions = quiet()
+    world.clock.at += 9.0
+
+    world.analyzer().one(TENANT, SESSION, frame(words, seq=seq))
+
+    assert sessions.reads == 1
+
+
+def test_a_session_is_read_for_a_frame_that_is_kept() -> None:
+    world, sessions = quiet(Policy(keep_frames="all"))
+
+    world.records("person 2")
+
+    assert sessions.reads == 1
+
+
+@pytest.mark.parametrize("end", [World.end, World.erase])
+@pytest.mark.parametrize("words", ["person 2", "still 2"])
+def test_a_quiet_frame_of_a_session_that_ended_elsewhere_is_refused_and_nothing_of_it_is_kept(
+    end: Callable[[World], object], words: str
+) -> None:
+    world, sessions = quiet()
+    sessions.past = world.session
+    before = world.pictures
+    end(world)
+
+    with pytest.raises((SessionEnded, NotFound)):
+        world.analyzer().one(TENANT, SESSION, frame(words, seq=2))
+
+    assert world.vision.calls == ["person 1"]
+    assert [each for each in world.pictures if each not in before] == []
+
+
+def test_a_quiet_frame_that_was_counted_elsewhere_is_answered_as_there() -> None:
+    world, sessions = quiet()
+    past = world.session
+    (record,) = world.records("person 2")
+    sessions.past = past
+
+    (again,) = world.records("person 2")
+
+    assert again == record
+    assert reducer.progress(world.session).frames == 2
+
+
 def test_a_frame_that_is_known_is_not_planned_for_again() -> None:
     world = started()
     world.records("person 1")
