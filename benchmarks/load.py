@@ -5,8 +5,8 @@ idle keep-alive connection or a new one. The service runs behind the local gatew
 generator in another, the slow cloud in a third; app and policy are as they come, and every session shows
 somebody who sits there (`pictures.sitting`).
 
-The overhead of a frame is its time minus what any implementation would wait for: one read and one write of
-DynamoDB, and between them the slowest of the calls that were made for its picture, as long as the stub of the
+The overhead of a frame is its time minus what any implementation would wait for: one write of DynamoDB and,
+where it asks, one read and the slowest of the calls that were made for its picture, as long as the stub of the
 cloud really took for it; for an audit, whose picture is a mosaic, as long as the stub was told to take.
 What the gateway and the machine's other programs add is in it, and so is every further call in a row.
 """
@@ -90,7 +90,7 @@ def overhead_ms(sent: Sent, pictures: Mapping[str, Mapping[str, float]]) -> floa
     """What of the frame's time no implementation would have had to wait for."""
     by_an_audit_s = PROVIDER_MS / 1000 if sent.asked else 0.0
     slowest_s = max(pictures.get(sent.picture, {}).values(), default=by_an_audit_s)
-    return (sent.took_s - slowest_s) * 1000 - 2 * DYNAMODB_MS
+    return (sent.took_s - slowest_s) * 1000 - DYNAMODB_MS * (2 if sent.asked else 1)
 
 
 def _answered_per_s(sent: Sequence[Sent], seconds: int) -> float:
