@@ -6,8 +6,8 @@ generator in another, the slow cloud in a third; app and policy are as they come
 somebody who sits there (`pictures.sitting`).
 
 The overhead of a frame is its time minus what any implementation would wait for: one write of DynamoDB and,
-where it asks, one read and the slowest of the calls that were made for its picture, as long as the stub of the
-cloud really took for it; for an audit, whose picture is a mosaic, as long as the stub was told to take.
+where it asks, one read and the slowest of the calls that were made for its picture, as long as the stub of
+the cloud really took for it; for an audit, whose picture is a mosaic, as long as the stub was told to take.
 What the gateway and the machine's other programs add is in it, and so is every further call in a row.
 """
 
@@ -29,7 +29,8 @@ from infra.local.player import Api
 
 SESSIONS, SECONDS, WARM_UP_S = 100, 60, 60
 JOINING_S = 20
-"""Candidates do not all start in one second: they join one by one, within the warm-up."""
+"""Candidates do not all start in one second: they join one by one, within the warm-up. It lasts until audits
+are trusted, as they are for most of an hour."""
 SEED = 20
 FEWEST = 20
 """Frames that must be answered; with fewer there is no 95th percentile."""
