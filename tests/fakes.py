@@ -161,7 +161,8 @@ class FakeSessions:
             known = stored.frames if stored else {}
             if (
                 stored is None
-                or stored.session.version != session.version
+                or (stored.session.started_at, stored.session.version)
+                != (session.started_at, session.version)
                 or any(frame.observation.seq in known for frame in frames)
             ):
                 raise StaleSession("The session was changed at the same time.")
@@ -228,7 +229,10 @@ class FakeSessions:
             stored = self._stored.get(_place(session))
             if stored is None:
                 raise NotFound("There is no such session; check its id.")
-            if stored.report is None and stored.session.version != session.version:
+            if stored.report is None and (stored.session.started_at, stored.session.version) != (
+                session.started_at,
+                session.version,
+            ):
                 raise StaleSession("The session was changed at the same time.")
             stored.report = stored.report or report
             self.journal.append("keep_report")

@@ -31,12 +31,17 @@ def alert_key(session: Session, alert: Alert) -> Item:
     return _key(session, f"alert#{alert.id}")
 
 
+def started(session: Session) -> str:
+    """When it started, and which it is: what sessions are listed by."""
+    return f"{rfc3339(session.started_at)}#{session.session_id}"
+
+
 def session_item(session: Session) -> Item:
     """The session's state, with what lists need beside it."""
     seen = reducer.progress(session)
     return _key(session, "session") | {
         "tenant_id": {"S": session.tenant_id},
-        "started": {"S": f"{rfc3339(session.started_at)}#{session.session_id}"},
+        "started": {"S": started(session)},
         "status": {"S": session.status.value},
         "version": {"N": str(session.version)},
         "frames": {"N": str(seen.frames - seen.unanalysed)},

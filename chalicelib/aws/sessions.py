@@ -137,10 +137,7 @@ class Sessions:
         saved = replace(session, version=session.version + 1)
         item = items.session_item(saved)
         put = self._put(saved, item, new=False)
-        put["Put"] |= {
-            "ConditionExpression": "version = :version",
-            "ExpressionAttributeValues": {":version": {"N": str(session.version)}},
-        }
+        put["Put"] |= _unchanged(session)
         writes = [put, *(self._put(saved, items.frame_item(saved, frame), new=True) for frame in frames)]
         writes += [self._alert_write(saved, alert) for alert in alerts]
         writes += [self._put(saved, items.memory_item(saved, memory), new=False)] if memory else []
@@ -204,12 +201,7 @@ class Sessions:
         Raises NotFound if the session was erased in the meantime, StaleSession if it was changed.
         """
         pk = items.pk(session.tenant_id, session.session_id)
-        unchanged = {
-            "TableName": self._table,
-            "Key": key_of(pk, "session"),
-            "ConditionExpression": "version = :version",
-            "ExpressionAttributeValues": {":version": {"N": str(session.version)}},
-        }
+        unchanged = {"TableName": self._table, "Key": key_of(pk, "session"), **_unchanged(session)}
         try:
             self._transact(
                 [
@@ -344,6 +336,20 @@ class Sessions:
             reply = self._client.query(**query)
         last = reply.get("LastEvaluatedKey")
         return Page(tuple(reply["Items"]), cursor(str(last["sk"]["S"])[len(prefix) :]) if last else None)
+
+
+def _unchanged(session: Session) -> dict[str, Any]:
+    """The condition that the stored session is this one still.
+
+    Its start is part of it: an id whose session was erased may be taken again, and count to the same version.
+    """
+    return {
+        "ConditionExpression": "version = :version AND started = :started",
+        "ExpressionAttributeValues": {
+            ":version": {"N": str(session.version)},
+            ":started": {"S": items.started(session)},
+        },
+    }
 
 
 def _forget_oldest(known: dict[Any, Any]) -> None:

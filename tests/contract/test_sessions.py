@@ -268,6 +268,22 @@ def test_an_erased_session_is_not_brought_back_by_a_late_write(sessions: Session
     assert list(sessions.frames(session.tenant_id, session.session_id)) == []
 
 
+def test_a_session_that_took_an_erased_ones_id_is_not_written_over_by_who_knew_that(
+    sessions: Sessions, session: Session
+) -> None:
+    stepped, frames, alerts = step(session, seen(1))
+    another_process(sessions).erase(session.tenant_id, session.session_id)
+    later = replace(session, started_at=session.started_at + 60.0)
+    another_process(sessions).create(later, None)
+
+    with pytest.raises(StaleSession):
+        sessions.save(stepped, frames, alerts)
+    with pytest.raises(StaleSession):
+        sessions.keep_report(session, report_of(session, "of the one that was erased"))
+
+    assert sessions.load(session.tenant_id, session.session_id) == later
+
+
 def test_a_frame_that_is_there_is_not_written_over(sessions: Sessions, session: Session) -> None:
     saved = sessions.save(*step(session, seen(1)))
     other = FrameRecord(show.two_people(1))
