@@ -128,17 +128,22 @@ class AnalyzeFrame:
         A frame that follows on the last one that this process stored, and needs nothing of anybody, is not
         worth a read: should the session have been changed elsewhere, the write will tell.
         """
-        known = self.sessions.recalled(tenant_id, session_id) if frame else None
-        if known and not (frame and frame.seq == reducer.next_seq(known)):
-            known = None
+        if frame is None:
+            return self.sessions.load(tenant_id, session_id), None
+        known = self._before(tenant_id, session_id, frame)
         loading = None if known else self.pool.submit(self.sessions.load, tenant_id, session_id)
-        begun = self._begin(known, frame) if frame else None
-        if known and begun and begun.is_quiet:
+        begun = self._begin(known, frame)
+        if known and begun.is_quiet:
             return known, begun
         loading = loading or self.pool.submit(self.sessions.load, tenant_id, session_id)
-        if known and begun and begun.plan:
+        if known and begun.plan:
             begun = replace(begun, plan=self.ask.grant(known, begun.plan, begun.now))
         return loading.result(), begun
+
+    def _before(self, tenant_id: str, session_id: str, frame: FrameIn) -> Session | None:
+        """The session, if this process stored the frame just before this one."""
+        known = self.sessions.recalled(tenant_id, session_id)
+        return known if known and frame.seq == reducer.next_seq(known) else None
 
     def _begin(self, session: Session | None, frame: FrameIn) -> _Begun:
         """Look at a frame, and plan for it by what this process knows of its session."""

@@ -11,22 +11,18 @@ What it remembers is opaque to all others: small, and written only when the prov
 
 import zlib
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass, replace
 
 import cv2
 import numpy as np
-from numpy.typing import NDArray
 
 from chalicelib.domain.attention import Change
 from chalicelib.domain.seen import BoundingBox, Face, Kind, Picture, Why
 from chalicelib.vision import cells
-from chalicelib.vision.cells import Bounds, Cells, Mask
-from chalicelib.vision.faces import FaceLook, Grey, Place, find, likeness, look_of
-from chalicelib.vision.memory import Memory, View, packed, unpacked
+from chalicelib.vision.cells import Mask
+from chalicelib.vision.faces import FaceLook, Grey, Place, find, likeness
+from chalicelib.vision.learning import Compared, Draft, compare, drafted, learned, levelled
+from chalicelib.vision.memory import Memory, packed, unpacked
 from chalicelib.vision.small import Small, one_at_a_time
-
-VIEWS, LOOKS = 12, 6
-"""Views and looks of a face that are remembered."""
 
 _NEW_BESIDE, _NEW_WITHIN, _NEW_AT_ONCE = 14, 20, 600
 """Cells of something new beside the person, within the person's reach; and so many that nobody waits."""
@@ -37,45 +33,16 @@ _STAYS_BESIDE, _STAYS_WITHIN, _LONGEST = 9, 10, 3
 _LEAST_NEW = min(_STAYS_BESIDE, _STAYS_WITHIN)
 _NEW_MOVING, _MOVING_LEVELS, _COARSE = 60, 10.0, (12, 16)
 """Cells that are enough although they move; grey levels, and rows and columns, by which movement is told."""
-_NOTHING_NEW = 10
-"""Cells: an answer holds for a view that shows less than this beyond what it was given for."""
 _REACH, _ABOVE = 2.8, 0.4
 """The person's reach to each side, and above the face, in widths and heights of the face."""
 _LOST, _TURNED, _EYES_MOVED = 0.5, 0.68, 0.68
 """Likeness of the face below which it is lost, or turned; of an eye, below which it moved."""
 _GONE = 0.4
 """Share of what raised a sign that must still be there."""
-_MOST_ALONE, _AGEING = 60, 5
-"""Cells beyond which a view is worth no more for being unlike all others; and how slowly it ages."""
 _BACK = 60
 """Cells unlike an empty seat's surroundings at the most, where a face came back."""
 _STROKES, _STROKE_LEVELS, _STROKE_SIZE = 0.09, 25, 5
 """Text: share of pixels that are part of a fine stroke; how much it stands out; its width in pixels."""
-
-
-@dataclass(frozen=True, slots=True, eq=False)
-class _Compared:
-    """A frame against what is remembered."""
-
-    novel: Mapping[Kind, Mask]
-    """What neither a clean view nor the last one asked about shows."""
-    odd: Mapping[Kind, Mask | None]
-    """What no clean view shows; None where there is no clean view."""
-
-
-@dataclass(frozen=True, slots=True, eq=False)
-class _Draft:
-    """What can be said of a frame as a view to remember before the provider has answered."""
-
-    small: Small
-    level: Cells
-    memory: Memory
-    compared: _Compared | None
-    """None where nothing is remembered."""
-    nearest: int | None
-    """Which remembered view is the most like it."""
-    alone: Sequence[int]
-    """For each view, the newest the last: how much it shows that no other does. Empty while all have room."""
 
 
 class Gate:
@@ -91,7 +58,7 @@ class Gate:
         enough to wait for a second look at something new.
         """
         small, memory = _small(picture), unpacked(pixels)
-        compared = _compare(_levelled(small, memory), memory)
+        compared = compare(levelled(small, memory), memory)
         glimpsed = _glimpsed(compared, glimpse)
         reach = _reach(memory)
         still = _still(picture.view.fingerprint, before)
@@ -111,22 +78,7 @@ class Gate:
     @one_at_a_time
     def draft(self, picture: Picture, pixels: bytes | None) -> object:
         """What `learn` needs of a frame that is asked about; made while the answer is waited for."""
-        small = _small(picture)
-        memory = Memory() if pixels is None else unpacked(pixels)
-        level = _levelled(small, memory)
-        if memory.bounds is None:
-            return _Draft(small, level, memory, None, None, ())
-        (known_low, known_high), (low, high) = memory.bounds, cells.bounds_of([level])
-        bounds = np.concatenate((known_low, low)), np.concatenate((known_high, high))
-        unlike = cells.unlike(level, bounds)
-        return _Draft(
-            small,
-            level,
-            memory,
-            _compared(cells.crowds(unlike[:-1]), memory),
-            nearest=int(unlike[:-1].sum(axis=(1, 2)).argmin()),
-            alone=_alone([*(view.cells for view in memory.views), level], bounds),
-        )
+        return drafted(_small(picture), Memory() if pixels is None else unpacked(pixels))
 
     @one_at_a_time
     def learn(
@@ -141,44 +93,8 @@ class Gate:
         `faces` are those now believed in; `signed` the kinds whose answers raise a sign, with the boxes of
         what raised it.
         """
-        assert isinstance(draft, _Draft)
-        memory, compared = draft.memory, draft.compared
-        novel = compared.novel if compared else {}
-        settled = {kind for kind, mask in novel.items() if int(mask.sum()) < _NOTHING_NEW} | set(asked)
-        view = View(draft.level, frozenset(asked), frozenset(settled - set(signed)))
-        regions = {kind: mask for kind, mask in memory.regions.items() if kind in signed}
-        regions |= {
-            kind: _region(boxes, compared.odd.get(kind) if compared else None)
-            for kind, boxes in signed.items()
-            if kind in asked
-        }
-        looks = memory.looks
-        if Kind.FACES in asked and faces:
-            turned = Kind.FACES in signed and len(faces) == 1
-            looks = (*looks, look_of(draft.small.grey, _candidate(faces, looks), accused=turned))[-LOOKS:]
-        return packed(
-            Memory(
-                views=_kept(draft, view),
-                looks=looks,
-                faced=bool(faces),
-                regions=regions,
-                signed=frozenset(signed),
-            )
-        )
-
-
-def _candidate(faces: Sequence[Face], looks: Sequence[FaceLook]) -> Face:
-    """The face that is where the candidate's was; at first, the largest."""
-    if not looks:
-        return max(faces, key=lambda face: face.box.area)
-    before = looks[-1].box
-    return min(
-        faces,
-        key=lambda face: (
-            abs(face.box.left + face.box.width / 2 - before.left - before.width / 2)
-            + abs(face.box.top + face.box.height / 2 - before.top - before.height / 2)
-        ),
-    )
+        assert isinstance(draft, Draft)
+        return packed(learned(draft, asked, faces, signed))
 
 
 def _small(picture: Picture) -> Small:
@@ -186,32 +102,7 @@ def _small(picture: Picture) -> Small:
     return picture.small
 
 
-def _levelled(small: Small, memory: Memory) -> Cells:
-    """The frame's cells in the exposure of the views."""
-    return cells.levelled(small.cells, memory.views[-1].cells) if memory.views else small.cells
-
-
-def _compare(level: Cells, memory: Memory) -> _Compared:
-    assert memory.bounds is not None
-    return _compared(cells.crowds(cells.unlike(level, memory.bounds)), memory)
-
-
-def _compared(counted: NDArray[np.uint8], memory: Memory) -> _Compared:
-    novel: dict[Kind, Mask] = {}
-    odd: dict[Kind, Mask | None] = {}
-    known: dict[tuple[int, ...], Mask] = {}
-    for kind in memory.known:
-        clean = tuple(number for number, view in enumerate(memory.views) if kind in view.clean)
-        usable = tuple(number for number, view in enumerate(memory.views) if kind in view.clean | view.last)
-        for views in (clean, usable):
-            if views not in known:
-                known[views] = cells.unlike_all(counted, views)
-        odd[kind] = known[clean] if clean else None
-        novel[kind] = known[usable]
-    return _Compared(novel, odd)
-
-
-def _glimpsed(compared: _Compared, before: bytes) -> Mask:
+def _glimpsed(compared: Compared, before: bytes) -> Mask:
     """For how many frames each cell has shown something new, this one included; 3 and more are 3."""
     novel = np.maximum.reduce(list(compared.novel.values()))
     return np.asarray(novel * np.minimum(cells.widened(_unpack_glimpse(before)) + 1, _LONGEST), np.uint8)
@@ -252,7 +143,7 @@ def _is_large(mask: Mask, reach: Mask, beside: int, within: int) -> bool:
     return cells.largest_patch(mask & (1 - reach)) >= beside or cells.largest_patch(mask & reach) >= within
 
 
-def _is_gone(kind: Kind, compared: _Compared, memory: Memory) -> bool:
+def _is_gone(kind: Kind, compared: Compared, memory: Memory) -> bool:
     odd, region = compared.odd.get(kind), memory.regions.get(kind)
     if region is None or not region.any():
         return False
@@ -261,7 +152,7 @@ def _is_gone(kind: Kind, compared: _Compared, memory: Memory) -> bool:
     return int((odd & region).sum()) < _GONE * int(region.sum())
 
 
-def _face_doubt(grey: Grey, memory: Memory, compared: _Compared) -> Why | None:
+def _face_doubt(grey: Grey, memory: Memory, compared: Compared) -> Why | None:
     if not memory.looks:
         return None
     newest = memory.looks[-1]
@@ -308,17 +199,6 @@ def _reach(memory: Memory) -> Mask:
     )
 
 
-def _region(boxes: Sequence[BoundingBox], odd: Mask | None) -> Mask:
-    """Where something that raised a sign is: in its box, as far as the cells there are unlike clean views."""
-    mask = cells.nothing()
-    for box in boxes:
-        mask |= cells.rectangle(box.left, box.top, box.left + box.width, box.top + box.height)
-    if odd is None:
-        return mask
-    there = odd & cells.widened(mask)
-    return np.asarray(there if int(there.sum()) >= _NOTHING_NEW // 2 else odd, np.uint8)
-
-
 def _may_be_text(grey: Grey, novel: Mask) -> bool:
     """Whether there are fine strokes where something is new, as in print and handwriting; or all is new."""
     rows, columns = np.nonzero(novel)
@@ -332,47 +212,6 @@ def _may_be_text(grey: Grey, novel: Mask) -> bool:
     dark = cv2.morphologyEx(part, cv2.MORPH_BLACKHAT, brush)
     bright = cv2.morphologyEx(part, cv2.MORPH_TOPHAT, brush)
     return float((np.maximum(dark, bright) > _STROKE_LEVELS).mean()) >= _STROKES
-
-
-def _kept(draft: _Draft, newest: View) -> tuple[View, ...]:
-    """The views to remember, the newest last.
-
-    When there is one too many, that one goes whose answers raised a sign; else the one that shows least that
-    no other shows, the less the longer nothing was like it. The last of each kind stays.
-    """
-    everything = [*(_aged(view, newest.last) for view in draft.memory.views), newest]
-    if draft.nearest is not None:
-        everything[draft.nearest] = replace(everything[draft.nearest], age=0)
-    if not draft.alone:
-        return tuple(everything)
-
-    known = frozenset[Kind]().union(*(view.last for view in everything))
-
-    def worth(number: int) -> float:
-        view, alone = everything[number], draft.alone[number]
-        whole = view.clean >= known
-        return whole + (min(alone, _MOST_ALONE) + _AGEING) / (view.age + _AGEING) / _MOST_ALONE / _AGEING
-
-    del everything[min((n for n, view in enumerate(everything) if not view.last), key=worth)]
-    return tuple(everything)
-
-
-def _alone(views: Sequence[Cells], bounds: Bounds) -> list[int]:
-    """For each view how many of its cells no other shows; nothing where there is room for all of them."""
-    if len(views) <= VIEWS:
-        return []
-    return [
-        int(
-            cells.unlike_all(
-                cells.crowds(cells.unlike(view, bounds)), [n for n in range(len(views)) if n != number]
-            ).sum()
-        )
-        for number, view in enumerate(views)
-    ]
-
-
-def _aged(view: View, asked: frozenset[Kind]) -> View:
-    return replace(view, age=view.age + 1, last=view.last - asked)
 
 
 def _pack_glimpse(glimpsed: Mask) -> bytes:

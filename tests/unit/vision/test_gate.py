@@ -10,7 +10,8 @@ from chalicelib.domain.attention import Change
 from chalicelib.domain.seen import BoundingBox, Face, Kind, Picture, Why
 from chalicelib.vision import memory as memories
 from chalicelib.vision.checks import look
-from chalicelib.vision.gate import LOOKS, VIEWS, Gate
+from chalicelib.vision.gate import Gate
+from chalicelib.vision.learning import LOOKS, VIEWS
 from tests.unit.vision import scenes
 from tests.unit.vision.pictures import Pixels, covered, flat, jpeg, png, portrait
 from tests.unit.vision.scenes import FACE, GUEST, PHONE, noisy, picture
