@@ -23,10 +23,14 @@ Bounds = tuple[Cells, Cells]
 
 _TOLERANCE = np.array([16, 7, 7], np.uint8).reshape(3, 1, 1)
 """Levels beyond what the view shows."""
-_AROUND = np.ones((3, 3), np.uint8)
+_AROUND, _FAR_AROUND = np.ones((3, 3), np.uint8), np.ones((5, 5), np.uint8)
 _CROWD, _MAJORITY = (5, 5), 13
 """Cells of a neighbourhood, and how many of its 25 are the most part."""
 _LEAST_GAIN, _MOST_GAIN, _MOST_TINT = 0.6, 1.6, 12.0
+_STROKE_LEVELS, _BRUSH = 25, np.ones((5, 5), np.uint8)
+"""Grey levels by which a stroke stands out, and pixels of the small copy that it is narrower than."""
+_STROKES = 0.2 * 255
+"""Share of a cell that strokes fill where there is print."""
 _FLOOR = 8.0
 """Added to luma before gains are taken, so that black cells say little."""
 
@@ -46,6 +50,24 @@ def bgr_of(views: Sequence[Cells]) -> NDArray[np.uint8]:
     planes = np.stack(views, axis=1)  # 3 x n x 60 x 80: one call converts them all
     tall = cv2.merge(list(planes.reshape(3, -1, WIDTH)))
     return np.asarray(cv2.cvtColor(tall, cv2.COLOR_YCrCb2BGR), np.uint8).reshape(-1, HEIGHT, WIDTH, 3)
+
+
+def fine(grey: NDArray[np.uint8]) -> NDArray[np.bool_]:
+    """Which pixels of a small copy are part of a fine stroke, as in print and handwriting."""
+    dark = cv2.morphologyEx(grey, cv2.MORPH_BLACKHAT, _BRUSH)
+    bright = cv2.morphologyEx(grey, cv2.MORPH_TOPHAT, _BRUSH)
+    return np.asarray(cv2.max(dark, bright) > _STROKE_LEVELS, np.bool_)
+
+
+def strokes_of(grey: NDArray[np.uint8]) -> Mask:
+    """The cells that are full of fine strokes."""
+    filled = cv2.resize(fine(grey).view(np.uint8) * 255, (WIDTH, HEIGHT), interpolation=cv2.INTER_AREA)
+    return np.asarray(filled >= _STROKES, np.bool_).view(np.uint8)
+
+
+def strokes_around(views: Sequence[Mask]) -> NDArray[np.uint8]:
+    """For each of n views, the cells in which its strokes are nothing new: n x 60 x 80."""
+    return np.stack([cv2.dilate(strokes, _FAR_AROUND) for strokes in views]).astype(np.uint8, copy=False)
 
 
 def levelled(cells: Cells, to: Cells) -> Cells:

@@ -41,8 +41,8 @@ _GONE = 0.4
 """Share of what raised a sign that must still be there."""
 _BACK = 60
 """Cells unlike an empty seat's surroundings at the most, where a face came back."""
-_STROKES, _STROKE_LEVELS, _STROKE_SIZE = 0.09, 25, 5
-"""Text: share of pixels that are part of a fine stroke; how much it stands out; its width in pixels."""
+_STROKES = 0.09
+"""Text: share of pixels that are part of a fine stroke."""
 
 
 class Gate:
@@ -58,7 +58,7 @@ class Gate:
         enough to wait for a second look at something new.
         """
         small, memory = _small(picture), unpacked(pixels)
-        compared = compare(levelled(small, memory), memory)
+        compared = compare(levelled(small, memory), small.strokes, memory)
         glimpsed = _glimpsed(compared, glimpse)
         reach = _reach(memory)
         still = _still(picture.view.fingerprint, before)
@@ -208,10 +208,7 @@ def _may_be_text(grey: Grey, novel: Mask) -> bool:
     top, bottom = rows.min() * high // cells.HEIGHT, (rows.max() + 1) * high // cells.HEIGHT
     left, right = columns.min() * wide // cells.WIDTH, (columns.max() + 1) * wide // cells.WIDTH
     part = grey[top : max(top + 1, bottom), left : max(left + 1, right)]
-    brush = np.ones((_STROKE_SIZE, _STROKE_SIZE), np.uint8)
-    dark = cv2.morphologyEx(part, cv2.MORPH_BLACKHAT, brush)
-    bright = cv2.morphologyEx(part, cv2.MORPH_TOPHAT, brush)
-    return float((np.maximum(dark, bright) > _STROKE_LEVELS).mean()) >= _STROKES
+    return float(cells.fine(part).mean()) >= _STROKES
 
 
 def _pack_glimpse(glimpsed: Mask) -> bytes:

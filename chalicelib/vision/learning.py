@@ -56,10 +56,10 @@ def levelled(small: Small, memory: Memory) -> Cells:
     return cells.levelled(small.cells, memory.views[-1].cells) if memory.views else small.cells
 
 
-def compare(level: Cells, memory: Memory) -> Compared:
-    """A frame's cells, in the exposure of the views, against the views: there is at least one."""
+def compare(level: Cells, strokes: Mask, memory: Memory) -> Compared:
+    """A frame's cells, in the exposure of the views, and its strokes, against one view or more."""
     assert memory.bounds is not None
-    return _compared(cells.crowds(cells.unlike(level, memory.bounds)), memory)
+    return _compared(cells.unlike(level, memory.bounds), strokes, memory)
 
 
 def drafted(small: Small, memory: Memory) -> Draft:
@@ -74,7 +74,7 @@ def drafted(small: Small, memory: Memory) -> Draft:
         small,
         level,
         memory,
-        _compared(cells.crowds(unlike[:-1]), memory),
+        _compared(unlike[:-1], small.strokes, memory),
         nearest=int(unlike[:-1].sum(axis=(1, 2)).argmin()),
         alone=_alone([*(view.cells for view in memory.views), level], bounds),
     )
@@ -90,7 +90,9 @@ def learned(
     memory, compared = draft.memory, draft.compared
     novel = compared.novel if compared else {}
     settled = {kind for kind, mask in novel.items() if int(mask.sum()) < _NOTHING_NEW} | set(asked)
-    view = View(draft.level, frozenset(asked), frozenset(settled - set(signed)))
+    view = View(
+        draft.level, draft.small.strokes, last=frozenset(asked), clean=frozenset(settled - set(signed))
+    )
     regions = {kind: mask for kind, mask in memory.regions.items() if kind in signed}
     regions |= {
         kind: _region(boxes, compared.odd.get(kind) if compared else None)
@@ -110,18 +112,23 @@ def learned(
     )
 
 
-def _compared(counted: NDArray[np.uint8], memory: Memory) -> Compared:
+def _compared(unlike: NDArray[np.bool_], strokes: Mask, memory: Memory) -> Compared:
+    assert memory.strokes is not None
+    counted = cells.crowds(unlike)
+    # A page of the wall's colour is nothing new by its colour; its print is.
+    printed = cells.crowds(unlike | (strokes > memory.strokes))
     novel: dict[Kind, Mask] = {}
     odd: dict[Kind, Mask | None] = {}
-    known: dict[tuple[int, ...], Mask] = {}
+    known: dict[tuple[bool, tuple[int, ...]], Mask] = {}
     for kind in memory.known:
         clean = tuple(number for number, view in enumerate(memory.views) if kind in view.clean)
         usable = tuple(number for number, view in enumerate(memory.views) if kind in view.clean | view.last)
+        text = kind is Kind.TEXT
         for views in (clean, usable):
-            if views not in known:
-                known[views] = cells.unlike_all(counted, views)
-        odd[kind] = known[clean] if clean else None
-        novel[kind] = known[usable]
+            if (text, views) not in known:
+                known[text, views] = cells.unlike_all(printed if text else counted, views)
+        odd[kind] = known[text, clean] if clean else None
+        novel[kind] = known[text, usable]
     return Compared(novel, odd)
 
 

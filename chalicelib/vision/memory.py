@@ -33,6 +33,8 @@ class View:
     """A view that was asked about: for which kinds, and for which its answer raised no sign."""
 
     cells: Cells
+    strokes: Mask
+    """The cells that were full of fine strokes."""
     last: frozenset[Kind]
     """Kinds that were not asked for since."""
     clean: frozenset[Kind]
@@ -40,10 +42,15 @@ class View:
     age: int = 0
     """Calls since it was last the most like what was asked about."""
 
+    @property
+    def is_read(self) -> bool:
+        """Whether it tells what is nothing new for text: only then are its strokes remembered."""
+        return Kind.TEXT in self.last | self.clean
+
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Memory:
-    """What the gate knows of a session. `bounds` is derived from `views`."""
+    """What the gate knows of a session. `bounds` and `strokes` are derived from `views`."""
 
     views: tuple[View, ...] = ()
     looks: tuple[FaceLook, ...] = ()
@@ -55,6 +62,8 @@ class Memory:
     """Kinds whose last answer raised a sign."""
     bounds: Bounds | None = None
     """Of the views; None where there are none yet."""
+    strokes: NDArray[np.uint8] | None = None
+    """Where each view's strokes would be nothing new."""
 
     @property
     def known(self) -> frozenset[Kind]:
@@ -79,7 +88,8 @@ def packed(memory: Memory) -> bytes:
         "signed": sorted(memory.signed),
     }
     regions = [memory.regions[kind] for kind in sorted(memory.regions)]
-    masks = b"".join(np.packbits(mask).tobytes() for mask in regions)
+    strokes = [view.strokes if view.is_read else cells.nothing() for view in memory.views]
+    masks = b"".join(np.packbits(mask).tobytes() for mask in (*regions, *strokes))
     words = zlib.compress(json.dumps(head).encode() + b"\n" + masks)
     options = [cv2.IMWRITE_JPEG_QUALITY, _QUALITY]
     options += [cv2.IMWRITE_JPEG_SAMPLING_FACTOR, cv2.IMWRITE_JPEG_SAMPLING_FACTOR_444]
@@ -110,9 +120,12 @@ def unpacked(stored: bytes) -> Memory:
     sheet = np.asarray(
         cv2.imdecode(np.frombuffer(stored[4 + length :], np.uint8), cv2.IMREAD_COLOR), np.uint8
     )
+    kept = np.unpackbits(np.frombuffer(masks, np.uint8)).reshape(-1, cells.HEIGHT, cells.WIDTH)
+    regions, strokes = kept[: len(head["regions"])], kept[len(head["regions"]) :]
     views = [
         View(
             cells.planes_of(sheet[number * _ROW : number * _ROW + cells.HEIGHT]),
+            strokes[number],
             frozenset(map(Kind, last)),
             frozenset(map(Kind, clean)),
             age,
@@ -120,7 +133,6 @@ def unpacked(stored: bytes) -> Memory:
         for number, (last, clean, age) in enumerate(head["views"])
     ]
     faces = sheet[_ROW * len(views) :, :, 1]
-    regions = np.unpackbits(np.frombuffer(masks, np.uint8)).reshape(-1, cells.HEIGHT, cells.WIDTH)
     return Memory(
         views=tuple(views),
         looks=tuple(_unpacked_look(faces[n * PATCH[1] :], *each) for n, each in enumerate(head["looks"])),
@@ -128,6 +140,7 @@ def unpacked(stored: bytes) -> Memory:
         regions={Kind(kind): regions[number] for number, kind in enumerate(head["regions"])},
         signed=frozenset(map(Kind, head["signed"])),
         bounds=cells.bounds_of([view.cells for view in views]),
+        strokes=cells.strokes_around(list(strokes)),
     )
 
 

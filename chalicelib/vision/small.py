@@ -9,7 +9,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from chalicelib.vision.cells import Cells, cells_of
+from chalicelib.vision.cells import Cells, Mask, cells_of, strokes_of
 
 # What follows is too small to be shared among threads.
 cv2.setNumThreads(1)
@@ -39,11 +39,16 @@ def one_at_a_time(work: Callable[Params, Made]) -> Callable[Params, Made]:
 
 
 class Small:
-    """Its colours, its grey levels, and its cells."""
+    """Its colours, its grey levels, its cells and strokes."""
 
     def __init__(self, bgr: NDArray[np.uint8]) -> None:
         self._bgr = bgr
         self.grey = np.asarray(cv2.cvtColor(bgr, cv2.COLOR_BGR2GRAY), np.uint8)
+
+    @cached_property
+    def strokes(self) -> Mask:
+        """The cells that are full of fine strokes."""
+        return strokes_of(self.grey)
 
     @cached_property
     def cells(self) -> Cells:

@@ -18,6 +18,7 @@ from tests.unit.vision.scenes import FACE, GUEST, PHONE, noisy, picture
 
 GATE = Gate()
 EVERYTHING = tuple(Kind)
+PRINT = ("the answer", "is 42 and so", "the square of", "hypotenuse is") * 5
 TEXT = ("the answer is 42 of c", "the square of the", "hypotenuse is equal") * 3
 ODD_BOXES = (
     BoundingBox(-0.2, -0.3, 0.4, 0.6),
@@ -134,6 +135,18 @@ def test_print_is_doubted_for_text_and_a_plain_card_is_not() -> None:
 
     assert (print_.get(Kind.TEXT), plain.get(Kind.TEXT)) == (Why.NEW, None)
     assert print_[Kind.LABELS] is plain[Kind.LABELS] is Why.NEW
+
+
+def test_print_as_bright_as_the_wall_is_doubted_for_text_alone() -> None:
+    assert doubts(PORTRAIT, scenes.print_on_the_wall(*PRINT)) == {Kind.TEXT: Why.NEW}
+
+
+def test_print_that_was_read_is_not_doubted_again_where_it_stays() -> None:
+    page = scenes.print_on_the_wall(*PRINT)
+
+    remembered = learnt(page, PORTRAIT)
+
+    assert doubts(remembered, noisy(page)) == {}
 
 
 def test_a_face_that_is_gone_is_lost_at_once() -> None:

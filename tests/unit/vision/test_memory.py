@@ -27,8 +27,13 @@ def full() -> Memory:
     one, other = small(portrait()), small(scenes.pale_phone())
     return Memory(
         views=(
-            View(one.cells, last=frozenset({Kind.TEXT}), clean=frozenset(Kind), age=7),
-            View(other.cells, last=frozenset({Kind.FACES, Kind.LABELS}), clean=frozenset({Kind.TEXT})),
+            View(one.cells, one.strokes, last=frozenset({Kind.TEXT}), clean=frozenset(Kind), age=7),
+            View(
+                other.cells,
+                other.strokes,
+                last=frozenset({Kind.FACES, Kind.LABELS}),
+                clean=frozenset({Kind.TEXT}),
+            ),
         ),
         looks=(look_of(one.grey, FACE, accused=False), look_of(other.grey, GUEST, accused=True)),
         faced=True,
@@ -49,6 +54,7 @@ def test_all_but_pixels_comes_back_exactly() -> None:
         (each.box, [eye[:2] for eye in each.eyes], each.accused) for each in before.looks
     ]
     assert (after.faced, after.signed) == (before.faced, before.signed)
+    assert [view.strokes.tolist() for view in after.views] == [view.strokes.tolist() for view in before.views]
     assert {kind: mask.tolist() for kind, mask in after.regions.items()} == {
         kind: mask.tolist() for kind, mask in before.regions.items()
     }
@@ -87,4 +93,5 @@ def test_whoever_adds_a_field_must_pack_it() -> None:
         "regions",
         "signed",
         "bounds",
+        "strokes",
     }
