@@ -16,7 +16,7 @@ from chalicelib.vision.faces import FaceLook, look_of
 from chalicelib.vision.memory import Memory, View
 from chalicelib.vision.small import Small
 
-VIEWS, LOOKS = 12, 6
+VIEWS, LOOKS = 12, 10
 """Views and looks of a face that are remembered."""
 
 _NOTHING_NEW = 10

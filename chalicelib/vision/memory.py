@@ -93,6 +93,7 @@ def packed(memory: Memory) -> bytes:
     words = zlib.compress(json.dumps(head).encode() + b"\n" + masks)
     options = [cv2.IMWRITE_JPEG_QUALITY, _QUALITY]
     options += [cv2.IMWRITE_JPEG_SAMPLING_FACTOR, cv2.IMWRITE_JPEG_SAMPLING_FACTOR_444]
+    options += [cv2.IMWRITE_JPEG_OPTIMIZE, 1]
     return struct.pack(">I", len(words)) + words + cv2.imencode(".jpg", _sheet(memory), options)[1].tobytes()
 
 
