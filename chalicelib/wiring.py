@@ -9,6 +9,7 @@ import time
 import uuid
 from collections.abc import Callable
 from concurrent.futures import Executor, Future, ThreadPoolExecutor
+from contextvars import copy_context
 from functools import cache
 from threading import Lock
 from typing import TYPE_CHECKING, Any, ParamSpec, TypeVar
@@ -75,10 +76,21 @@ def settings() -> Settings:
     return from_environment()
 
 
+class _Threads(ThreadPoolExecutor):
+    """Threads that know whose request they work for: the log's ids travel with each call."""
+
+    def submit(
+        self, fn: Callable[Params, Made], /, *args: Params.args, **kwargs: Params.kwargs
+    ) -> Future[Made]:
+        """As `Executor.submit`."""
+        context = copy_context()
+        return super().submit(lambda: context.run(fn, *args, **kwargs))
+
+
 @cache
 def pool() -> Executor:
     """Threads that wait for other services."""
-    return ThreadPoolExecutor(_THREADS, thread_name_prefix="call")
+    return _Threads(_THREADS, thread_name_prefix="call")
 
 
 class _Unhurried(Executor):
