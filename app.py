@@ -55,11 +55,10 @@ for blueprint in (sessions, frames, reports, service):
     app.register_blueprint(blueprint)
 
 
-@app.on_sqs_message(queue=settings.jobs_queue, batch_size=1)
-def run_job(event: SQSEvent) -> None:
-    """Work on what the API handed over."""
-    for record in event:
-        jobs.run(record.body)
+@app.on_sqs_message(queue=settings.jobs_queue, batch_size=10)
+def run_job(event: SQSEvent) -> dict[str, Any]:
+    """Work on what was handed over; only what failed comes back."""
+    return jobs.run_batch(event.to_dict()["Records"])
 
 
 gc.enable()

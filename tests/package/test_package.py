@@ -17,6 +17,7 @@ from infra.deploy.errors import PackageError
 from infra.deploy.package import APP, LAYER, make_package
 from infra.deploy.target import running
 from tests.package.conftest import TREE, Built
+from tests.stack import resources
 
 # What the runtime brings of itself.
 RUNTIME = ("boto3", "botocore", "s3transfer", "jmespath", "dateutil", "six", "urllib3")
@@ -185,7 +186,24 @@ def test_job_function_listens_to_the_queue_of_the_stage(built: Built) -> None:
     template = json.loads(built.template.read_text())
     (source,) = template["Resources"]["RunJob"]["Properties"]["Events"].values()
 
+    assert source["Type"] == "SQS"
     assert source["Properties"]["Queue"]["Fn::Sub"].endswith(":proctoring-dev-jobs")
+
+
+def test_of_a_batch_of_jobs_only_what_failed_comes_back(built: Built) -> None:
+    template = json.loads(built.template.read_text())
+    (source,) = template["Resources"]["RunJob"]["Properties"]["Events"].values()
+
+    assert source["Properties"]["BatchSize"] == 10
+    assert source["Properties"]["FunctionResponseTypes"] == ["ReportBatchItemFailures"]
+
+
+def test_a_job_is_hidden_from_others_for_six_times_what_its_function_may_take(built: Built) -> None:
+    # AWS's advice: in between, Lambda may try again what it could not start.
+    template = json.loads(built.template.read_text())
+
+    hidden_s = resources()["JobsQueue"]["Properties"]["VisibilityTimeout"]
+    assert hidden_s == 6 * template["Resources"]["RunJob"]["Properties"]["Timeout"]
 
 
 def test_service_that_does_not_import_is_not_packaged(tmp_path: Path) -> None:

@@ -60,15 +60,33 @@ def test_what_the_end_hands_over_is_done_and_done_again_changes_nothing(service:
     assert (before, after, pictures(service, "s-1")) == (4, 1, 1)
 
 
+def record(body: str, message_id: str = "m-1") -> dict[str, str]:
+    return {"messageId": message_id, "body": body, "receiptHandle": "r"}
+
+
 def test_the_queues_handler_does_every_record_of_its_event(service: Service) -> None:
     for session_id in ("s-2", "s-3"):
         watched(service, session_id)
         service.post(f"/api/sessions/{session_id}/end")
-    records = [{"body": body, "receiptHandle": "r"} for body in queued(service)]
+    records = [record(body) for body in queued(service)]
 
-    run_job({"Records": records}, None)
+    answer = run_job({"Records": records}, None)
 
+    assert answer == {"batchItemFailures": []}
     assert [pictures(service, session_id) for session_id in ("s-2", "s-3")] == [1, 1]
+
+
+def test_of_a_batch_only_what_failed_comes_back(service: Service) -> None:
+    watched(service, "s-7")
+    service.post("/api/sessions/s-7/end")
+    (good,) = queued(service)
+    bad = ["not json", "[]", json.dumps({"job": "dance", "tenant_id": "t", "session_id": "s"})]
+    bodies = [bad[0], good, *bad[1:]]
+
+    answer = run_job({"Records": [record(body, f"m-{place}") for place, body in enumerate(bodies)]}, None)
+
+    assert answer == {"batchItemFailures": [{"itemIdentifier": each} for each in ("m-0", "m-2", "m-3")]}
+    assert pictures(service, "s-7") == 1
 
 
 def test_a_job_about_an_erased_session_is_done(service: Service) -> None:
