@@ -8,8 +8,9 @@ from collections.abc import Callable
 from http import HTTPStatus
 from typing import Any
 
-from chalice.app import Chalice, CORSConfig, Response, SQSEvent
+from chalice.app import Chalice, CloudWatchEvent, CORSConfig, Rate, Response, SQSEvent
 
+from chalicelib import wiring
 from chalicelib.api import problems
 from chalicelib.api.frames import frames
 from chalicelib.api.reports import reports
@@ -59,6 +60,12 @@ for blueprint in (sessions, frames, reports, service):
 def run_job(event: SQSEvent) -> dict[str, Any]:
     """Work on what was handed over; only what failed comes back."""
     return jobs.run_batch(event.to_dict()["Records"])
+
+
+@app.schedule(Rate(1, unit=Rate.HOURS))
+def close_abandoned(_event: CloudWatchEvent) -> None:
+    """Hand over the sessions that nobody ended."""
+    wiring.close_abandoned()()
 
 
 gc.enable()

@@ -27,6 +27,7 @@ from chalicelib.aws.tenants import Tenants
 from chalicelib.flows.analyze_frame import AnalyzeFrame
 from chalicelib.flows.ask_provider import AskProvider, Budget
 from chalicelib.flows.check_key import CheckKey
+from chalicelib.flows.close_abandoned import CloseAbandoned, EndAbandoned
 from chalicelib.flows.end_session import EndSession, TidyEvidence
 from chalicelib.flows.erase_session import EraseSession, SweepPictures
 from chalicelib.flows.open_session import OpenSession
@@ -133,6 +134,12 @@ def sessions() -> Sessions:
 
 
 @cache
+def tenants() -> Tenants:
+    """Tenants in DynamoDB."""
+    return Tenants(_client("dynamodb"), settings().tenants_table)
+
+
+@cache
 def evidence() -> Evidence:
     """Pictures in S3."""
     return Evidence(_client("s3", _PICTURES), settings().bucket, link_s=settings().evidence_link_s)
@@ -177,21 +184,13 @@ def summarizer() -> "OpenAI":
 @cache
 def check_key() -> CheckKey:
     """Who holds an API key."""
-    return CheckKey(
-        Tenants(_client("dynamodb"), settings().tenants_table), settings().stage, settings().key_cache_s
-    )
+    return CheckKey(tenants(), settings().stage, settings().key_cache_s)
 
 
 @cache
 def open_tenant() -> OpenTenant:
     """Make a tenant."""
-    return OpenTenant(
-        Tenants(_client("dynamodb"), settings().tenants_table),
-        time.time,
-        _new_id,
-        secrets.choice,
-        settings().stage,
-    )
+    return OpenTenant(tenants(), time.time, _new_id, secrets.choice, settings().stage)
 
 
 @cache
@@ -211,7 +210,7 @@ def analyze_frame() -> AnalyzeFrame:
         time.time,
         pool(),
         aside(),
-        session_s=settings().session_hours * 3600.0,
+        session_s=_session_s(),
     )
 
 
@@ -243,6 +242,18 @@ def end_session() -> EndSession:
 
 
 @cache
+def close_abandoned() -> CloseAbandoned:
+    """Find the sessions that nobody ended."""
+    return CloseAbandoned(sessions(), tenants(), jobs(), time.time, _session_s())
+
+
+@cache
+def end_abandoned() -> EndAbandoned:
+    """End a session that nobody ended."""
+    return EndAbandoned(sessions(), end_session(), time.time, _session_s())
+
+
+@cache
 def tidy_evidence() -> TidyEvidence:
     """Delete pictures that no alert cites."""
     return TidyEvidence(sessions(), evidence())
@@ -258,6 +269,10 @@ def erase_session() -> EraseSession:
 def sweep_pictures() -> SweepPictures:
     """Delete the pictures of a session that is gone."""
     return SweepPictures(sessions(), evidence())
+
+
+def _session_s() -> float:
+    return settings().session_hours * 3600.0
 
 
 def _new_id() -> str:

@@ -251,6 +251,14 @@ class FakeSessions:
         cursor = None if page.cursor is None else f"{total}:{page.cursor}"
         return SessionPage(tuple(_row(each) for each in page.items), int(total), cursor)
 
+    def still_active(self, tenant_id: str, since: float, until: float) -> Iterator[str]:
+        """The ids of the tenant's active sessions that started between these times, oldest first."""
+        mine = [stored.session for (tenant, _), stored in self._stored.items() if tenant == tenant_id]
+        listed = sorted((f"{rfc3339(each.started_at)}#{each.session_id}", each) for each in mine)
+        for started, session in listed:
+            if rfc3339(since) <= started <= rfc3339(until) and session.status is Status.ACTIVE:
+                yield session.session_id
+
     def erase(self, tenant_id: str, session_id: str) -> dict[str, int]:
         """Delete everything of the session, itself last; how many items of each kind there were."""
         with self._lock:
@@ -334,6 +342,10 @@ class FakeTenants:
     def add_key(self, key: StoredKey, created_at: str) -> None:  # noqa: ARG002 - as the port has it
         """Store a key's hash."""
         self._keys[key.key_id] = key
+
+    def ids(self) -> Iterator[str]:
+        """All tenants."""
+        return iter(list(self.names))
 
     def key(self, key_id: str) -> StoredKey | None:
         """What is stored of a key."""

@@ -77,7 +77,7 @@ def _is_key(part: object) -> bool:
 def delete_all(client: "DynamoDBClient", table: str, keys: Iterable[Item]) -> int:
     """Delete the items; how many there were."""
     deleted = 0
-    for batch in _batches(keys):
+    for batch in batches(keys, _BATCH_WRITE):
         unprocessed: Any = {table: [{"DeleteRequest": {"Key": key}} for key in batch]}
         while unprocessed:
             unprocessed = client.batch_write_item(RequestItems=unprocessed).get("UnprocessedItems")
@@ -85,11 +85,12 @@ def delete_all(client: "DynamoDBClient", table: str, keys: Iterable[Item]) -> in
     return deleted
 
 
-def _batches(keys: Iterable[Item]) -> Iterator[list[Item]]:
+def batches(keys: Iterable[Item], size: int) -> Iterator[list[Item]]:
+    """The keys in lists of up to `size`."""
     batch: list[Item] = []
     for key in keys:
         batch.append(key)
-        if len(batch) == _BATCH_WRITE:
+        if len(batch) == size:
             yield batch
             batch = []
     if batch:

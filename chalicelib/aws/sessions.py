@@ -19,6 +19,7 @@ from chalicelib.aws.dynamodb import (
     FOREIGN_CURSOR,
     ConditionFailedError,
     Item,
+    batches,
     condition_failed,
     cursor,
     delete_all,
@@ -38,7 +39,7 @@ from chalicelib.domain.model import (
     Status,
     Ticket,
 )
-from chalicelib.domain.report import Report
+from chalicelib.domain.report import Report, rfc3339
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
@@ -51,6 +52,7 @@ _KINDS = {
     "sessions": "session",
 }
 _BY_START = "by_start"
+_BATCH_READ = 100
 _NO_SESSION = "There is no such session; check its id."
 """The same words for an absent session and for another tenant's."""
 # What items.row needs, without the packed state, which is most of an item.
@@ -63,7 +65,7 @@ _TAKEN = "A session with this id was started before; choose another id."
 
 
 class Sessions:
-    """Every method but `rows` is about one session, named by its tenant and its id."""
+    """Every method but `rows` and `still_active` is about one session, named by its tenant and its id."""
 
     def __init__(self, client: "DynamoDBClient", table: str, *, retention_s: float) -> None:
         self._client = client
@@ -242,6 +244,23 @@ class Sessions:
             total=int(total),
             cursor=cursor(last["started"]["S"], last["pk"]["S"].split("#", 1)[1], total) if last else None,
         )
+
+    def still_active(self, tenant_id: str, since: float, until: float) -> Iterator[str]:
+        """The ids of the tenant's active sessions that started between these times, oldest first."""
+        pages = self._client.get_paginator("query").paginate(
+            TableName=self._table,
+            IndexName=_BY_START,
+            KeyConditionExpression="tenant_id = :tenant AND started BETWEEN :since AND :until",
+            ExpressionAttributeValues={
+                ":tenant": {"S": tenant_id},
+                ":since": {"S": rfc3339(since)},
+                ":until": {"S": rfc3339(until)},
+            },
+        )
+        with storage():
+            keys = [{"pk": item["pk"], "sk": item["sk"]} for page in pages for item in page["Items"]]
+        for batch in batches(keys, _BATCH_READ):
+            yield from (row.session_id for row in self._rows(batch) if row.is_active)
 
     def erase(self, tenant_id: str, session_id: str) -> dict[str, int]:
         """Delete everything of the session, itself last; how many items of each kind there were."""

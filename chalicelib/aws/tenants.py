@@ -1,5 +1,6 @@
 """Tenants and their API keys in DynamoDB: pk = tenant#<tenant id> | key#<key id>."""
 
+from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 from chalicelib.aws.dynamodb import Item, storage
@@ -7,6 +8,8 @@ from chalicelib.domain.credentials import StoredKey
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
+
+_TENANT = "tenant#"
 
 
 class Tenants:
@@ -18,7 +21,7 @@ class Tenants:
 
     def create(self, tenant_id: str, name: str, created_at: str) -> None:
         """Store a tenant."""
-        item = {"pk": {"S": f"tenant#{tenant_id}"}, "name": {"S": name}, "created_at": {"S": created_at}}
+        item = {"pk": {"S": _TENANT + tenant_id}, "name": {"S": name}, "created_at": {"S": created_at}}
         self._client.put_item(
             TableName=self._table, Item=item, ConditionExpression="attribute_not_exists(pk)"
         )
@@ -35,6 +38,21 @@ class Tenants:
         self._client.put_item(
             TableName=self._table, Item=item, ConditionExpression="attribute_not_exists(pk)"
         )
+
+    def ids(self) -> Iterator[str]:
+        """All tenants. Raises UpstreamDown.
+
+        The table is read whole: it holds a few rows a tenant, and only the hourly schedule asks.
+        """
+        pages = self._client.get_paginator("scan").paginate(
+            TableName=self._table,
+            FilterExpression="begins_with(pk, :tenant)",
+            ExpressionAttributeValues={":tenant": {"S": _TENANT}},
+            ProjectionExpression="pk",
+        )
+        with storage():
+            found = [item["pk"]["S"].removeprefix(_TENANT) for page in pages for item in page["Items"]]
+        yield from found
 
     def key(self, key_id: str) -> StoredKey | None:
         """What is stored of a key. Raises UpstreamDown."""

@@ -32,6 +32,14 @@ class Status(StrEnum):
     ENDED = "ended"
 
 
+class EndedBy(StrEnum):
+    """Who ended a session."""
+
+    CALLER = "caller"
+    SERVICE = "service"
+    """Nobody else did, and it took no more frames."""
+
+
 @dataclass(frozen=True, slots=True)
 class Sign:
     """A rule's condition holds in a frame: how surely, and what a person should know about it."""
@@ -242,6 +250,7 @@ class Session:
     consent: Mapping[str, Any] = field(default_factory=dict)
     status: Status = Status.ACTIVE
     ended_at: float | None = None
+    ended_by: EndedBy | None = None
     settled: Progress = field(default_factory=Progress)
     window: tuple[Moment, ...] = ()
     replay_needed: bool = False

@@ -29,7 +29,7 @@ from operator import sub
 from chalicelib.domain import rules, tallies
 from chalicelib.domain.errors import SessionEnded
 from chalicelib.domain.metrics import measure
-from chalicelib.domain.model import Alert, Moment, Progress, Session, Sign, Status, Tally
+from chalicelib.domain.model import Alert, EndedBy, Moment, Progress, Session, Sign, Status, Tally
 from chalicelib.domain.policy import Policy
 from chalicelib.domain.rules import PIXELS, PREDECESSOR, RULES
 from chalicelib.domain.seen import Kind, Look, Observation
@@ -56,12 +56,14 @@ def step(session: Session, *observations: Observation) -> tuple[Session, tuple[A
     return unsettled, _changes(open_alerts(before), (*settled_alerts, *open_alerts(unsettled)))
 
 
-def close(session: Session, at_s: float) -> tuple[Session, tuple[Alert, ...]]:
+def close(session: Session, at_s: float, by: EndedBy = EndedBy.CALLER) -> tuple[Session, tuple[Alert, ...]]:
     """The session ended at `at_s` (seconds since 1970), its open episodes closed."""
     if session.status is not Status.ACTIVE:
         return session, ()
     folded = _to_the_end(session, _folded(session), at_s)
-    ended = replace(session, status=Status.ENDED, ended_at=at_s, settled=folded.progress, window=())
+    ended = replace(
+        session, status=Status.ENDED, ended_at=at_s, ended_by=by, settled=folded.progress, window=()
+    )
     return ended, _changes(open_alerts(session), folded.alerts)
 
 

@@ -9,7 +9,7 @@ from datetime import UTC, datetime
 from typing import Any, Literal
 
 from chalicelib.domain.metrics import AVERAGED, dominant_emotion
-from chalicelib.domain.model import Alert, Progress, Session, Severity, Tally
+from chalicelib.domain.model import Alert, EndedBy, Progress, Session, Severity, Tally
 from chalicelib.domain.policy import Policy
 from chalicelib.domain.rules import RULES
 from chalicelib.domain.seen import Kind, Look
@@ -159,6 +159,8 @@ class Report:
     versions: Mapping[str, str]
     spend: Spend
     summary: Summary | None = None
+    ended_by: EndedBy = EndedBy.CALLER
+    """`service`: nobody ended it within its hours. The time since its last frame is among the gaps."""
 
 
 def build(
@@ -192,6 +194,7 @@ def build(
         after_frames={name: rule.frames_to_open(policy) for name, rule in RULES.items()},
         versions=versions,
         spend=spend(seen, usd_per_call),
+        ended_by=session.ended_by or EndedBy.CALLER,
     )
 
 

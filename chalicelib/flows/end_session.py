@@ -5,7 +5,7 @@ from dataclasses import dataclass, replace
 
 from chalicelib.domain import reducer, report
 from chalicelib.domain.errors import SessionActive, StaleSession, UpstreamDown
-from chalicelib.domain.model import Alert, Session, Status
+from chalicelib.domain.model import Alert, EndedBy, Session, Status
 from chalicelib.domain.report import Report
 from chalicelib.flows.ports import Clock, Evidence, Jobs, Sessions, Summarizer
 from chalicelib.telemetry import logger
@@ -27,9 +27,9 @@ class EndSession:
     usd_per_call: float
     versions: Mapping[str, str]
 
-    def __call__(self, tenant_id: str, session_id: str) -> Report:
+    def __call__(self, tenant_id: str, session_id: str, by: EndedBy = EndedBy.CALLER) -> Report:
         """The report; the same one at every call. Raises NotFound, UpstreamDown."""
-        return self._report(closed(self.sessions, tenant_id, session_id, self.clock))
+        return self._report(closed(self.sessions, tenant_id, session_id, self.clock, by))
 
     def report(self, tenant_id: str, session_id: str) -> Report:
         """The report of an ended session. Raises NotFound, SessionActive."""
@@ -103,11 +103,13 @@ class TidyEvidence:
         )
 
 
-def closed(sessions: Sessions, tenant_id: str, session_id: str, clock: Clock) -> Session:
+def closed(
+    sessions: Sessions, tenant_id: str, session_id: str, clock: Clock, by: EndedBy = EndedBy.CALLER
+) -> Session:
     """The session, ended now if it was not. Raises NotFound, StaleSession."""
     for tries_left in reversed(range(_TRIES)):
         session = sessions.load(tenant_id, session_id)
-        ended, alerts = reducer.close(session, round(clock(), 3))
+        ended, alerts = reducer.close(session, round(clock(), 3), by)
         if ended == session:
             return session
         try:

@@ -78,6 +78,9 @@ class Sessions(Protocol):
     def rows(self, tenant_id: str, limit: int, after: str | None) -> SessionPage:
         """The tenant's sessions, newest first. Raises BadInput for a foreign cursor."""
 
+    def still_active(self, tenant_id: str, since: float, until: float) -> Iterator[str]:
+        """The ids of the tenant's active sessions that started between these times, oldest first."""
+
     def erase(self, tenant_id: str, session_id: str) -> dict[str, int]:
         """Delete everything of the session, itself last; how many items of each kind there were."""
 
@@ -123,6 +126,9 @@ class Tenants(Protocol):
 
     def add_key(self, key: StoredKey, created_at: str) -> None:
         """Store a key's hash."""
+
+    def ids(self) -> Iterator[str]:
+        """All tenants."""
 
     def key(self, key_id: str) -> StoredKey | None:
         """What is stored of a key."""

@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Iterable, Mapping
+from contextlib import suppress
 from typing import Any
 
 from chalicelib import wiring
@@ -35,6 +36,9 @@ def run(message: str) -> None:
             dropped = _tidy(tenant_id, session_id)
         case "sweep_pictures":
             dropped = wiring.sweep_pictures()(tenant_id, session_id)
+        case "end_session":
+            _end(tenant_id, session_id)
+            return
         case unknown:
             raise ValueError(f"no such job: {unknown}")
     logger.info("pictures_dropped", job=job["job"], session_id=session_id, dropped=dropped)
@@ -45,3 +49,8 @@ def _tidy(tenant_id: str, session_id: str) -> int:
         return wiring.tidy_evidence()(tenant_id, session_id)
     except NotFound:
         return 0  # erased in the meantime
+
+
+def _end(tenant_id: str, session_id: str) -> None:
+    with suppress(NotFound):  # erased in the meantime
+        wiring.end_abandoned()(tenant_id, session_id)

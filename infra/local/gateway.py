@@ -29,6 +29,7 @@ from chalice.local import (
 )
 
 from chalicelib.api.problems import MEDIA_TYPE, problem_body
+from infra.local.functions import INVOKE, Functions
 from infra.local.program import HOST
 
 MOST_BODY_BYTES = 10 * 1024 * 1024
@@ -83,12 +84,21 @@ class Gateway:
         # As `chalice local` does it: the current request belongs to a thread.
         app.__class__ = type("LocalApp", (LocalChalice, type(app)), {})
         self._app = app
+        self._functions = Functions(app)
         self._matcher = RouteMatcher(list(app.routes))
         self._local = LocalGateway(app, config)
         self._local.event_converter = EventConverter(self._matcher, app.api.binary_types)
 
     def answer(self, method: str, target: str, headers: Mapping[str, str], body: bytes) -> Answer:
-        """The app's answer, or the gateway's own where the app is not reached."""
+        """The app's answer, or the gateway's own where the app is not reached.
+
+        It stands in for Lambda's own API as well, so that functions of schedules can be run by hand.
+        """
+        invoked = INVOKE.fullmatch(target)
+        if invoked and invoked[1] in self._functions:
+            ended = self._functions.invoke(invoked[1], body)
+            error = {"X-Amz-Function-Error": "Unhandled"} if ended.failed else {}
+            return Answer(HTTPStatus.OK, {"Content-Type": "application/json", **error}, ended.payload)
         try:
             method = self._method(method, target)
             answered = self._local.handle_request(method, target, dict(headers), body or None)

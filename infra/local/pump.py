@@ -6,13 +6,14 @@ comes back after the queue's visibility timeout, as often as its redrive policy 
 
 import logging
 import threading
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from botocore.exceptions import BotoCoreError, ClientError
 from chalice.app import Chalice, SQSEventConfig
-from chalice.local import LambdaContext
+
+from infra.local.functions import Functions
 
 if TYPE_CHECKING:
     from mypy_boto3_sqs import SQSClient
@@ -22,34 +23,30 @@ WAIT_S = 1
 """How long one call waits for a message: also how long stopping may take."""
 MOST_MESSAGES = 10
 """What SQS hands out at once."""
-TIMEOUT_MS = 60_000
-"""What a handler sees as its time limit."""
 
 logger = logging.getLogger("pump")
 
 
 @dataclass(frozen=True, slots=True)
 class Source:
-    """A queue and the handler that is fed from it."""
+    """A queue and the function that is fed from it."""
 
     name: str
     url: str
     arn: str
     batch_size: int
-    handler: Callable[[Any, Any], Any]
 
 
 class Pump:
     """A thread for each queue handler of the app."""
 
     def __init__(self, app: Chalice, sqs: "SQSClient") -> None:
+        self._functions = Functions(app)
         self._sqs = sqs
         self._region = sqs.meta.region_name
         self._stopping = threading.Event()
         self._sources = [
-            self._source(config, app.handler_map[config.name])
-            for config in app.event_sources
-            if isinstance(config, SQSEventConfig)
+            self._source(config) for config in app.event_sources if isinstance(config, SQSEventConfig)
         ]
         self._threads = [threading.Thread(target=self._run, args=(source,)) for source in self._sources]
 
@@ -64,12 +61,12 @@ class Pump:
         for thread in self._threads:
             thread.join()
 
-    def _source(self, config: SQSEventConfig, handler: Callable[[Any, Any], Any]) -> Source:
+    def _source(self, config: SQSEventConfig) -> Source:
         queue = config.queue or str(config.queue_arn).rpartition(":")[2]
         url = self._sqs.get_queue_url(QueueName=queue)["QueueUrl"]
         asked = self._sqs.get_queue_attributes(QueueUrl=url, AttributeNames=["QueueArn"])
         arn = asked["Attributes"]["QueueArn"]
-        return Source(config.name, url, arn, min(config.batch_size, MOST_MESSAGES), handler)
+        return Source(config.name, url, arn, min(config.batch_size, MOST_MESSAGES))
 
     def _run(self, source: Source) -> None:
         while not self._stopping.is_set():
@@ -90,7 +87,22 @@ class Pump:
         )
         messages = received.get("Messages", [])
         if messages:
-            self._delete(source, _worked_on(source, messages, self._region))
+            self._delete(source, self._worked_on(source, messages))
+
+    def _worked_on(self, source: Source, messages: Sequence["MessageTypeDef"]) -> list["MessageTypeDef"]:
+        """The messages that the function is done with."""
+        event = {"Records": [_record(message, source.arn, self._region) for message in messages]}
+        try:
+            answer = self._functions.call(source.name, event)
+        except Exception:  # whatever a handler raises, its batch comes back
+            logger.exception("handler_failed")
+            return []
+        failed = {failure.get("itemIdentifier") for failure in _failures(answer)}
+        if not failed <= {message["MessageId"] for message in messages}:
+            # As Lambda does: an answer that makes no sense fails the batch.
+            logger.error("handler_answered_nonsense")
+            return []
+        return [message for message in messages if message["MessageId"] not in failed]
 
     def _delete(self, source: Source, messages: Sequence["MessageTypeDef"]) -> None:
         if messages:
@@ -101,23 +113,6 @@ class Pump:
                     for number, message in enumerate(messages)
                 ],
             )
-
-
-def _worked_on(source: Source, messages: Sequence["MessageTypeDef"], region: str) -> list["MessageTypeDef"]:
-    """The messages that the handler is done with."""
-    event = {"Records": [_record(message, source.arn, region) for message in messages]}
-    context = LambdaContext(source.name, memory_size=128, max_runtime_ms=TIMEOUT_MS)
-    try:
-        answer = source.handler(event, context)
-    except Exception:  # whatever a handler raises, its batch comes back
-        logger.exception("handler_failed")
-        return []
-    failed = {failure.get("itemIdentifier") for failure in _failures(answer)}
-    if not failed <= {message["MessageId"] for message in messages}:
-        # As Lambda does: an answer that makes no sense fails the batch.
-        logger.error("handler_answered_nonsense")
-        return []
-    return [message for message in messages if message["MessageId"] not in failed]
 
 
 def _failures(answer: object) -> Sequence[Mapping[str, Any]]:

@@ -1,6 +1,6 @@
 """The service on this machine: `python -m infra.local.serve --port N`, in the environment of a function.
 
-app.py behind the gateway, and the pump beside it. `OfflineCloud` starts it.
+app.py behind the gateway, and the pump and the schedule beside it. `OfflineCloud` starts it.
 """
 
 import argparse
@@ -12,6 +12,7 @@ import boto3
 
 from infra.local.gateway import Server
 from infra.local.pump import Pump
+from infra.local.schedule import Schedule
 
 
 def main() -> None:
@@ -26,13 +27,15 @@ def main() -> None:
 
     from app import app  # noqa: PLC0415 - like a function, it is imported in an environment that is complete
 
-    pump = Pump(app, boto3.client("sqs"))
+    pump, schedule = Pump(app, boto3.client("sqs")), Schedule(app)
     pump.start()
+    schedule.start()
     try:
         with Server(app, port) as server:
             server.serve_forever(poll_interval=0.1)
     finally:
         pump.stop()
+        schedule.stop()
 
 
 if __name__ == "__main__":

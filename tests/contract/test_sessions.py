@@ -516,6 +516,32 @@ def test_a_tenants_sessions_are_listed_newest_first(sessions: Sessions, tenant: 
     )
 
 
+def test_active_sessions_of_a_time_are_found_the_oldest_first(sessions: Sessions, tenant: str) -> None:
+    for session_id, started_at in (("e", 5.0), ("c", 3.0), ("b", 1.999), ("d", 4.0), ("a", 2.0)):
+        sessions.create(new(tenant, session_id, started_at=STARTED_AT + started_at), None)
+    sessions.create(new(f"{tenant}x", "theirs", started_at=STARTED_AT + 3.0), None)
+    over, _ = reducer.close(sessions.load(tenant, "c"), STARTED_AT + 9.0)
+    sessions.save(over)
+
+    found = list(sessions.still_active(tenant, STARTED_AT + 2.0, STARTED_AT + 4.5))
+
+    assert found == ["a", "d"]
+
+
+def test_more_active_sessions_are_found_than_are_read_at_once(sessions: Sessions, tenant: str) -> None:
+    ids = [f"s-{number:03d}" for number in range(101)]
+    for number, session_id in enumerate(ids):
+        sessions.create(new(tenant, session_id, started_at=STARTED_AT + number), None)
+
+    assert list(sessions.still_active(tenant, STARTED_AT, STARTED_AT + 1_000.0)) == ids
+
+
+def test_a_session_that_was_erased_is_not_found(sessions: Sessions, session: Session) -> None:
+    sessions.erase(session.tenant_id, session.session_id)
+
+    assert list(sessions.still_active(session.tenant_id, STARTED_AT - 1.0, STARTED_AT + 1.0)) == []
+
+
 def test_a_row_tells_what_the_session_is(sessions: Sessions, session: Session) -> None:
     stepped, frames, alerts = step(session, show.two_people(1), show.outage(2), show.phone(3), seen(9))
     saved = sessions.save(stepped, frames, alerts)

@@ -46,3 +46,12 @@ def test_a_tenant_may_have_several_keys(tenants: Tenants, tenant: str) -> None:
         tenants.add_key(key, NOW)
 
     assert [tenants.key(key.key_id) for key in keys] == keys
+
+
+def test_all_tenants_are_listed_once_and_no_keys(tenants: Tenants, tenant: str) -> None:
+    ids = [f"{tenant}{number:04d}" for number in range(3)]
+    for tenant_id in ids:
+        tenants.create(tenant_id, "Acme Hiring", NOW)
+        tenants.add_key(StoredKey(tenant_id, tenant_id, "a" * 64), NOW)
+
+    assert sorted(each for each in tenants.ids() if each.startswith(tenant)) == ids

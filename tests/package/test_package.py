@@ -177,7 +177,8 @@ def test_every_function_has_the_layer_its_stage_and_a_policy_of_its_own(built: B
     assert template["Globals"]["Function"]["Layers"] == [{"Ref": "PictureLayer"}]
     assert template["Resources"]["PictureLayer"]["Properties"]["ContentUri"] == f"./{LAYER}"
     assert {name: (function["CodeUri"], function["Environment"]) for name, function in functions.items()} == {
-        name: (f"./{APP}", {"Variables": {"STAGE": "dev"}}) for name in ("APIHandler", "RunJob")
+        name: (f"./{APP}", {"Variables": {"STAGE": "dev"}})
+        for name in ("APIHandler", "CloseAbandoned", "RunJob")
     }
     assert len({json.dumps(function["Role"]) for function in functions.values()}) == len(functions)
 
@@ -204,6 +205,17 @@ def test_a_job_is_hidden_from_others_for_six_times_what_its_function_may_take(bu
 
     hidden_s = resources()["JobsQueue"]["Properties"]["VisibilityTimeout"]
     assert hidden_s == 6 * template["Resources"]["RunJob"]["Properties"]["Timeout"]
+
+
+def test_what_nobody_ended_is_looked_for_every_hour(built: Built) -> None:
+    function = json.loads(built.template.read_text())["Resources"]["CloseAbandoned"]["Properties"]
+    (rule,) = function["Events"].values()
+
+    assert (rule["Type"], rule["Properties"], function["Timeout"]) == (
+        "Schedule",
+        {"Schedule": "rate(1 hour)"},
+        60,
+    )
 
 
 def test_service_that_does_not_import_is_not_packaged(tmp_path: Path) -> None:

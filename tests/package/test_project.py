@@ -37,6 +37,7 @@ def test_any_stage_is_configured_from_one_source(tmp_path: Path) -> None:
     assert (config["environment_variables"], config["api_gateway_stage"]) == ({"STAGE": "prod"}, "prod")
     assert config["lambda_functions"] == {
         "api_handler": {"iam_policy_file": "api_handler.json"},
+        "close_abandoned": {"iam_policy_file": "close_abandoned.json", "lambda_timeout": 60},
         "run_job": {"iam_policy_file": "run_job.json", "lambda_timeout": 60},
     }
     assert "table/proctoring-prod-sessions" in policy
@@ -108,6 +109,7 @@ def test_function_that_was_renamed_without_its_policy_and_settings_is_found(tmp_
 
     assert list(wrong_with_template(template, config)) == [
         "the function work may do nothing: write infra/deploy/policies/work.json",
+        "app.py has no function close_abandoned, which infra/deploy/policies/close_abandoned.json is for",
         "app.py has no function run_job, which infra/deploy/policies/run_job.json is for",
         "app.py has no function run_job, which .chalice/config.json configures",
     ]

@@ -111,12 +111,14 @@ USES: Mapping[str, Callable[[Any], object]] = {
     "report": lambda client: Sessions(client, "t", retention_s=1).report("acme", "s-1"),
     "keep_report": lambda client: Sessions(client, "t", retention_s=1).keep_report(session(), report()),
     "rows": lambda client: Sessions(client, "t", retention_s=1).rows("acme", 1, None),
+    "still_active": lambda client: list(Sessions(client, "t", retention_s=1).still_active("acme", 0, 1)),
     "erase": lambda client: Sessions(client, "t", retention_s=1).erase("acme", "s-1"),
     "keep": lambda client: Evidence(client, "b", link_s=900).keep("acme", "s-1", PICTURE),
     "kept": lambda client: list(Evidence(client, "b", link_s=900).kept("acme", "s-1")),
     "drop": lambda client: Evidence(client, "b", link_s=900).drop("acme", "s-1", ["a"]),
     "send": lambda client: Jobs(client, "q").send("job"),
     "key": lambda client: Tenants(client, "t").key("k"),
+    "tenants": lambda client: list(Tenants(client, "t").ids()),
     "secret": lambda client: Secrets(client, "s").get("k"),
 }
 

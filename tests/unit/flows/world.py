@@ -7,6 +7,7 @@ from chalicelib.domain.policy import Policy
 from chalicelib.domain.report import Report
 from chalicelib.flows.analyze_frame import AnalyzeFrame, FrameIn, Watched
 from chalicelib.flows.ask_provider import AskProvider, Budget
+from chalicelib.flows.close_abandoned import CloseAbandoned, EndAbandoned
 from chalicelib.flows.end_session import EndSession, TidyEvidence
 from chalicelib.flows.erase_session import EraseSession, SweepPictures
 from chalicelib.flows.open_session import OpenSession
@@ -20,6 +21,7 @@ from tests.fakes import (
     FakeLedger,
     FakeSessions,
     FakeSummarizer,
+    FakeTenants,
     FakeVision,
     Inline,
     look,
@@ -65,6 +67,7 @@ class World:
     ledger: FakeLedger = field(default_factory=FakeLedger)
     budget: Budget = field(default_factory=Budget)
     jobs: FakeJobs = field(default_factory=FakeJobs)
+    tenants: FakeTenants = field(default_factory=lambda: FakeTenants({TENANT: "Acme Hiring"}))
     summarizer: FakeSummarizer = field(default_factory=FakeSummarizer)
     clock: FakeClock = field(default_factory=FakeClock)
     emotions_allowed: bool = True
@@ -130,6 +133,14 @@ class World:
     def end(self) -> Report:
         """The report."""
         return self.ender(TENANT, SESSION)
+
+    def close_abandoned(self) -> int:
+        """What the schedule does."""
+        return CloseAbandoned(self.sessions, self.tenants, self.jobs, self.clock, SESSION_S)()
+
+    def end_abandoned(self, session_id: str = SESSION) -> None:
+        """The job that the schedule hands over."""
+        EndAbandoned(self.sessions, self.ender, self.clock, SESSION_S)(TENANT, session_id)
 
     def tidy(self) -> int:
         """The job that follows the end."""

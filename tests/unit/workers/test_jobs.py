@@ -1,15 +1,18 @@
 """The jobs that come out of the queue."""
 
 import json
+import time
 from collections.abc import Iterator
 
 import pytest
 
-from app import run_job
+from app import close_abandoned, run_job
 from chalicelib import wiring
 from chalicelib.domain.errors import SessionActive
+from chalicelib.domain.model import Session
 from chalicelib.vision.checks import look
 from chalicelib.workers import jobs
+from infra.local.schedule import scheduled_event
 from tests.unit.api.service import Service, running_service
 from tests.unit.vision.pictures import jpeg, portrait
 
@@ -41,6 +44,12 @@ def watched(service: Service, session_id: str) -> None:
     service.start(session_id=session_id)
     for seq in range(1, 5):
         assert service.frame(session_id, PICTURE + bytes(seq), seq=seq).status == 200
+
+
+def abandoned(service: Service, session_id: str) -> None:
+    """Started so long ago that it takes no more frames."""
+    started_at = round(time.time() - (service.cloud.settings.session_hours + 1) * 3600.0, 3)
+    wiring.sessions().create(Session(tenant_of(service), session_id, started_at), None)
 
 
 def pictures(service: Service, session_id: str) -> int:
@@ -115,6 +124,33 @@ def test_a_picture_that_came_after_the_erasure_is_swept_and_that_of_a_session_is
         jobs.run(message)
 
     assert [pictures(service, session_id) for session_id in ("s-6", "gone")] == [4, 0]
+
+
+def test_what_nobody_ended_is_found_by_the_schedule_and_ended_by_its_job(service: Service) -> None:
+    abandoned(service, "s-8")
+
+    close_abandoned(scheduled_event(), None)
+    (message,) = queued(service)
+    jobs.run(message)
+
+    report = service.get("/api/sessions/s-8/report").json["report"]
+    assert (report["ended_by"], report["coverage"]["received"]) == ("service", 0)
+    assert [json.loads(body)["job"] for body in queued(service)] == ["tidy_evidence"]
+    close_abandoned(scheduled_event(), None)
+    assert queued(service) == []
+
+
+def test_a_job_about_an_abandoned_session_that_was_erased_is_done(service: Service) -> None:
+    abandoned(service, "s-9")
+    close_abandoned(scheduled_event(), None)
+    (message,) = queued(service)
+    service.call("DELETE", "/api/sessions/s-9")
+    queued(service)
+
+    jobs.run(message)
+
+    assert service.get("/api/sessions/s-9/metrics").status == 404
+    assert queued(service) == []
 
 
 def test_a_job_that_cannot_be_done_yet_stays_in_the_queue(service: Service) -> None:
