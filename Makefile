@@ -17,7 +17,7 @@ REKOGNITION_PYTHON_BASE ?= $(shell for python in python3.12 python3.11 "$(PYTHON
 option = $(if $($(1)),--$(2) "$($(1))")
 
 .DEFAULT_GOAL := help
-.PHONY: help run serve test check format docs bench package clean
+.PHONY: help run serve test check format docs bench package deploy tenant destroy clean
 
 help: ## List the commands
 	@echo "make COMMAND [NAME=value ...]"
@@ -52,6 +52,17 @@ bench: $(READY) $(REKOGNITION_READY) ## Measure money, latency, CPU, growth, col
 
 package: $(READY) ## Build and check the Lambda package and its layer: STAGE=dev
 	@$(BIN)/python -m infra.deploy package --stage "$(STAGE)" --out "build/$(STAGE)"
+
+deploy: $(READY) ## Bring a stage in AWS to what the tree says: STAGE=dev DRY_RUN=1 PARAMETERS="AlarmEmail=ops@example.com"
+	@$(BIN)/python -m infra.deploy deploy --stage "$(STAGE)" $(if $(filter-out 0,$(DRY_RUN)),--dry-run) \
+		$(foreach parameter,$(PARAMETERS),--parameter "$(parameter)")
+
+tenant: $(READY) ## Make a tenant of a deployed stage and its first API key: STAGE=dev NAME="Acme Hiring"
+	@STAGE="$(STAGE)" $(BIN)/python -m infra.tenants "$(NAME)"
+
+destroy: $(READY) ## Take a stage in AWS down, asking about its data: STAGE=dev DRY_RUN=1 DATA=ask|keep|delete YES=1
+	@$(BIN)/python -m infra.deploy destroy --stage "$(STAGE)" $(if $(filter-out 0,$(DRY_RUN)),--dry-run) \
+		$(call option,DATA,data) $(if $(filter-out 0,$(YES)),--yes)
 
 clean: ## Remove environments, builds and caches
 	rm -rf .venv .venv-rekognition build .mypy_cache .ruff_cache .pytest_cache .import_linter_cache .hypothesis

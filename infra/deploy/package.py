@@ -10,7 +10,7 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from zipfile import ZipFile
 
-from infra.deploy import contents
+from infra.deploy import contents, stack
 from infra.deploy.archive import trim, zip_folder
 from infra.deploy.errors import PackageError
 from infra.deploy.layer import build_layer
@@ -19,7 +19,7 @@ from infra.deploy.requirements import pins
 from infra.deploy.target import Target
 from infra.deploy.template import wrong_with_template
 
-APP, LAYER, TEMPLATE = "deployment.zip", "layer.zip", "sam.json"
+APP, LAYER, TEMPLATE, STACK = "deployment.zip", "layer.zip", "sam.json", "stack.yaml"
 
 # Chalice says these, exits with 0, and hands over a package that does not work or is not today's.
 _BAD_OMENS = ("Could not install dependencies", "Reusing existing")
@@ -43,7 +43,7 @@ class Package:
 
 
 def make_package(tree: Path, out: Path, stage: str, target: Target) -> Package:
-    """Write `deployment.zip`, `layer.zip` and the CloudFormation template `sam.json` of a stage to `out`.
+    """Write `deployment.zip`, `layer.zip` and their template `sam.json` to `out`, and what they stand on.
 
     Raises PackageError, and writes nothing, unless both zips hold what they must.
     """
@@ -59,6 +59,7 @@ def make_package(tree: Path, out: Path, stage: str, target: Target) -> Package:
         out.mkdir(parents=True, exist_ok=True)
         for name in (APP, LAYER, TEMPLATE):
             shutil.copyfile(built / name, out / name)
+        shutil.copyfile(stack.TEMPLATE, out / STACK)
     return Package(out, _sizes(out / APP), _sizes(out / LAYER))
 
 

@@ -1,51 +1,48 @@
-"""What Chalice is given to package: a fresh copy of the service, with its configuration for one stage.
+"""What Chalice is given: a fresh copy of the service, with its configuration for one stage.
 
-`.chalice/config.json` says what holds for every stage, and `policies/<function>.json` what each function may
-do there. The copy is complete only here, so that any stage can be packaged without a file of its own, nothing
-stale is packaged again, and nothing is left in the tree.
+`.chalice/config.json` says what holds for every stage, under `stages` what holds for one, and
+`policies/<function>.json` what each function may do there. The copy is complete only here, so that any stage
+can be packaged without a file of its own, nothing stale is packaged again, and nothing is left in the tree.
 """
 
 import json
 import re
 import shutil
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
-from infra.deploy.errors import PackageError
+from infra.deploy import configuration
+from infra.deploy.stage import Stage
 from infra.deploy.target import Target
 
 HERE = Path(__file__).parent
 POLICIES = HERE / "policies"
 ADDITIONS = HERE / "template-additions.json"
 ADDITIONS_NAME = "template-additions.json"
+REQUIREMENTS = ("requirements.txt", "requirements-layer.txt")
 
-STAGE = re.compile(r"[a-z][a-z0-9]{0,15}")
+Render = Callable[[Any], Any]
 
 
 def copy_project(tree: Path, to: Path, stage: str, target: Target) -> None:
-    """Copy the service from `tree` to the new folder `to`, configured for the stage.
+    """Copy the service from `tree` to the new folder `to`, for a package that CloudFormation deploys.
 
     Raises PackageError for a name that cannot be a stage.
     """
-    if not STAGE.fullmatch(stage):
-        raise PackageError(
-            f"{stage!r} cannot be a stage: 1 to 16 lower-case letters and digits, a letter first"
-        )
-    for name, source in sources(tree):
-        (to / name).parent.mkdir(parents=True, exist_ok=True)
-        shutil.copyfile(source, to / name)
-    for name in ("requirements.txt", "requirements-layer.txt"):
-        shutil.copyfile(tree / name, to / name)
-    (to / ".chalice").mkdir()
-    _write(to / ".chalice" / "config.json", _config(tree, stage))
-    for policy in sorted(POLICIES.glob("*.json")):
-        document = json.loads(policy.read_text().replace("${Stage}", stage))
-        _write(to / ".chalice" / policy.name, in_cloudformation(document))
-    # Chalice's own choice for a function without a policy; wrong_with_template refuses what stands on it.
-    _write(to / ".chalice" / f"policy-{stage}.json", {"Version": "2012-10-17", "Statement": []})
-    additions = ADDITIONS.read_text().replace("${Stage}", stage).replace("${Runtime}", target.runtime)
-    (to / ADDITIONS_NAME).write_text(additions)
+    staged = Stage(stage)
+    _copy_sources(tree, to)
+    config = _config(configuration.without_outputs(configuration.read(tree), stage), staged)
+    _write(to / ".chalice" / "config.json", config)
+    _write_policies(to, staged, in_cloudformation)
+    _write(to / ADDITIONS_NAME, additions(staged, target, configuration.variables(config, stage)))
+
+
+def copy_for_account(tree: Path, to: Path, stage: Stage, names: Mapping[str, str]) -> None:
+    """The same for `chalice deploy`: `names` has the account's, as CloudFormation calls them."""
+    _copy_sources(tree, to)
+    _write(to / ".chalice" / "config.json", _config(configuration.read(tree), stage))
+    _write_policies(to, stage, lambda document: in_account(document, names))
 
 
 def sources(tree: Path) -> Iterator[tuple[str, Path]]:
@@ -58,23 +55,59 @@ def sources(tree: Path) -> Iterator[tuple[str, Path]]:
 
 def in_cloudformation(part: Any) -> Any:  # noqa: ANN401 - any JSON
     """A policy whose ARNs CloudFormation completes: `${AWS::Region}` and the like become Fn::Sub."""
+    return _with_texts(part, lambda text: {"Fn::Sub": text} if "${" in text else text)
+
+
+def in_account(part: Any, names: Mapping[str, str]) -> Any:  # noqa: ANN401 - any JSON
+    """A policy whose ARNs are complete: `${AWS::Region}` and the like are looked up in `names`."""
+    return _with_texts(part, lambda text: re.sub(r"\$\{([\w:]+)}", lambda found: names[found[1]], text))
+
+
+def additions(stage: Stage, target: Target, variables: Mapping[str, str]) -> dict[str, Any]:
+    """What Chalice cannot express, for its own template to be merged with."""
+    text = ADDITIONS.read_text()
+    origin = variables.get("CORS_ORIGIN", "*")
+    for name, value in {"Stage": stage.name, "Runtime": target.runtime, "CorsOrigin": origin}.items():
+        text = text.replace(f"${{{name}}}", json.dumps(value)[1:-1])
+    merged: dict[str, Any] = json.loads(text)
+    return merged
+
+
+def _with_texts(part: Any, render: Render) -> Any:  # noqa: ANN401 - any JSON
     if isinstance(part, dict):
-        return {name: in_cloudformation(value) for name, value in part.items()}
+        return {name: _with_texts(value, render) for name, value in part.items()}
     if isinstance(part, list):
-        return [in_cloudformation(value) for value in part]
-    return {"Fn::Sub": part} if isinstance(part, str) and "${" in part else part
+        return [_with_texts(value, render) for value in part]
+    return render(part) if isinstance(part, str) else part
 
 
-def _config(tree: Path, stage: str) -> dict[str, Any]:
-    config: dict[str, Any] = json.loads((tree / ".chalice" / "config.json").read_text())
+def _copy_sources(tree: Path, to: Path) -> None:
+    for name, source in sources(tree):
+        (to / name).parent.mkdir(parents=True, exist_ok=True)
+        shutil.copyfile(source, to / name)
+    for name in REQUIREMENTS:
+        shutil.copyfile(tree / name, to / name)
+    (to / ".chalice").mkdir()
+
+
+def _write_policies(to: Path, stage: Stage, render: Render) -> None:
+    for policy in sorted(POLICIES.glob("*.json")):
+        document = json.loads(policy.read_text().replace("${Stage}", stage.name))
+        _write(to / ".chalice" / policy.name, render(document))
+    # Chalice's own choice for a function without a policy; wrong_with_template refuses what stands on it.
+    _write(to / ".chalice" / f"policy-{stage.name}.json", {"Version": "2012-10-17", "Statement": []})
+
+
+def _config(config: dict[str, Any], stage: Stage) -> dict[str, Any]:
     functions = config.get("lambda_functions", {})
     policies = {policy.stem: {"iam_policy_file": policy.name} for policy in POLICIES.glob("*.json")}
-    config["lambda_functions"] = {
-        name: functions.get(name, {}) | policies.get(name, {}) for name in sorted(functions | policies)
+    return config | {
+        "lambda_functions": {
+            name: functions.get(name, {}) | policies.get(name, {}) for name in sorted(functions | policies)
+        },
+        "api_gateway_stage": stage.name,
+        "environment_variables": config.get("environment_variables", {}) | {"STAGE": stage.name},
     }
-    config["api_gateway_stage"] = stage
-    config["environment_variables"] = config.get("environment_variables", {}) | {"STAGE": stage}
-    return config
 
 
 def _write(file: Path, document: object) -> None:

@@ -4,6 +4,8 @@ import argparse
 import logging
 import os
 import warnings
+from collections.abc import Callable
+from typing import Any
 
 from moto.moto_server.werkzeug_app import (
     DomainDispatcherApplication,
@@ -15,6 +17,9 @@ from werkzeug.serving import make_server
 from infra.local import dynamodb, secret
 from infra.local.program import HOST
 
+Application = Callable[[Any, Any], Any]
+"""A WSGI application."""
+
 LEFT_OUT = ("AWS::S3::BucketPolicy",)
 """Resources of the template that moto's CloudFormation does not make, on purpose: moto enforces bucket
 policies without their conditions, so that "refuse what comes without TLS" would refuse everything."""
@@ -22,8 +27,8 @@ ADDED = (secret.Secret,)
 """Resources that it lacks; moto finds them among the subclasses of its model."""
 
 
-def main() -> None:
-    """Serve until the process is ended."""
+def main(around: Callable[[Application], Application] = lambda served: served) -> None:
+    """Serve until the process is ended. `around`: what stands between the clients and moto."""
     parser = argparse.ArgumentParser(prog="infra.local.moto_server")
     parser.add_argument("--port", type=int, required=True)
     port = parser.parse_args().port
@@ -31,8 +36,8 @@ def main() -> None:
     warnings.filterwarnings("ignore", message="Tried to parse", category=UserWarning)
     os.environ.setdefault("MOTO_PORT", str(port))
     dynamodb.install()
-    application = DomainDispatcherApplication(create_backend_app)
-    make_server(HOST, port, application, threaded=True, request_handler=MotoRequestHandler).serve_forever()
+    served = around(DomainDispatcherApplication(create_backend_app))
+    make_server(HOST, port, served, threaded=True, request_handler=MotoRequestHandler).serve_forever()
 
 
 if __name__ == "__main__":

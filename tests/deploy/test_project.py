@@ -12,7 +12,7 @@ from infra.deploy.errors import PackageError
 from infra.deploy.project import POLICIES, copy_project, in_cloudformation, sources
 from infra.deploy.target import Target
 from infra.deploy.template import wrong_with_template
-from tests.package.conftest import TREE
+from tests.deploy.conftest import TREE
 
 TARGET = Target(minor=12)
 

@@ -16,7 +16,7 @@ import pytest
 from infra.deploy.errors import PackageError
 from infra.deploy.package import APP, LAYER, make_package
 from infra.deploy.target import running
-from tests.package.conftest import TREE, Built
+from tests.deploy.conftest import TREE, Built
 from tests.stack import resources
 
 # What the runtime brings of itself.

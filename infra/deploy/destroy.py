@@ -1,0 +1,184 @@
+"""A stage taken down: what runs first, then, if it is wished, the data."""
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+from botocore.exceptions import ClientError
+
+from chalicelib.settings import Settings
+from infra.deploy import configuration
+from infra.deploy.account import Account
+from infra.deploy.found import Found
+from infra.deploy.functions import Functions
+from infra.deploy.stack import Stack
+from infra.deploy.stage import Stage
+from infra.deploy.steps import Step
+
+_GONE = {"404", "NoSuchBucket", "ResourceNotFoundException", "NotFoundException"}
+
+
+@dataclass(frozen=True, slots=True)
+class DestroyFunctions:
+    """What runs and serves: with it the stage costs nothing but its data."""
+
+    functions: Functions
+
+    title = "the functions and the API, by Chalice"
+
+    def plan(self) -> str:
+        """What `run` would do."""
+        found = Found(self.functions.account, self.functions.stage)
+        named = [each["name"] for each in found.state()["resources"]]
+        return f"delete {', '.join(named)}" if named else "nothing is there"
+
+    def run(self) -> str:
+        """Delete them."""
+        return self.functions.delete()
+
+
+@dataclass(frozen=True, slots=True)
+class DestroyLayer:
+    """Every version of the layer."""
+
+    account: Account
+    stage: Stage
+
+    title = "the layer"
+
+    def plan(self) -> str:
+        """What `run` would do."""
+        count = len(self._versions())
+        return f"delete {count} version{'s'[: count != 1]}" if count else "nothing is there"
+
+    def run(self) -> str:
+        """Delete them."""
+        versions = self._versions()
+        for version in versions:
+            self.account.client("lambda").delete_layer_version(
+                LayerName=self.stage.layer, VersionNumber=version
+            )
+        return f"deleted {len(versions)}"
+
+    def _versions(self) -> list[int]:
+        pages = self.account.pages(
+            self.account.client("lambda"), "list_layer_versions", LayerName=self.stage.layer
+        )
+        return [each["Version"] for page in pages for each in page["LayerVersions"]]
+
+
+@dataclass(frozen=True, slots=True)
+class DestroyStack:
+    """The stack, and the data that its template would retain."""
+
+    account: Account
+    stage: Stage
+
+    title = "the stack and all data: sessions, reports, pictures, tenants and their keys, the secret"
+
+    def plan(self) -> str:
+        """What `run` would do."""
+        stack = "the stack" if Stack(self.account, self.stage).find() else "no stack"
+        tables = [f"{table} (about {count} items)" for table, count in self._tables()]
+        return f"delete {', '.join([stack, *tables, *self._buckets()])}, for ever"
+
+    def run(self) -> str:
+        """Delete it. What is gone already is no error."""
+        for bucket in self._buckets():
+            print(f"    {bucket}: {self._empty(bucket)} objects deleted", flush=True)
+        self._forget_secret()
+        Stack(self.account, self.stage).delete()
+        for bucket in self._buckets():
+            self.account.client("s3").delete_bucket(Bucket=bucket)
+        for table, _ in self._tables():
+            self.account.client("dynamodb").delete_table(TableName=table)
+        return "deleted"
+
+    def _forget_secret(self) -> None:
+        """At once: in a window for regrets its name would be taken, and the next deployment fail."""
+        try:
+            self.account.client("secretsmanager").delete_secret(
+                SecretId=Settings(stage=self.stage.name).secrets_name, ForceDeleteWithoutRecovery=True
+            )
+        except ClientError as exc:
+            _if_gone(exc)
+
+    def _tables(self) -> Iterator[tuple[str, int]]:
+        settings = Settings(stage=self.stage.name)
+        for table in (settings.sessions_table, settings.tenants_table, settings.ledger_table):
+            try:
+                described = self.account.client("dynamodb").describe_table(TableName=table)["Table"]
+            except ClientError as exc:
+                _if_gone(exc)
+                continue
+            if described["TableStatus"] != "DELETING":
+                yield table, described["ItemCount"]
+
+    def _buckets(self) -> Iterator[str]:
+        for purpose in ("evidence", "artifacts"):
+            bucket = f"{self.stage.prefix}{purpose}-{self.account.id}"
+            try:
+                self.account.client("s3").head_bucket(Bucket=bucket)
+            except ClientError as exc:
+                _if_gone(exc)
+                continue
+            yield bucket
+
+    def _empty(self, bucket: str) -> int:
+        s3, count = self.account.client("s3"), 0
+        for page in self.account.pages(s3, "list_objects_v2", Bucket=bucket):
+            keys = [each["Key"] for each in page.get("Contents", [])]
+            if keys:
+                s3.delete_objects(
+                    Bucket=bucket, Delete={"Objects": [{"Key": key} for key in keys], "Quiet": True}
+                )
+            count += len(keys)
+        return count
+
+
+@dataclass(frozen=True, slots=True)
+class ForgetOutputs:
+    """What deploying wrote into the configuration; what an operator wrote stays."""
+
+    stage: Stage
+    tree: Path
+
+    title = ".chalice/config.json"
+
+    def plan(self) -> str:
+        """What `run` would do."""
+        return f"remove what deploying wrote to stages.{self.stage.name}"
+
+    def run(self) -> str:
+        """Remove it."""
+        config = configuration.read(self.tree)
+        without = configuration.without_outputs(config, self.stage.name)
+        if without == config:
+            return "unchanged"
+        configuration.write(self.tree, without)
+        return "removed"
+
+
+def service(functions: Functions) -> list[Step]:
+    """What to do to take down what runs."""
+    account, stage = functions.account, functions.stage
+    return [DestroyFunctions(functions), DestroyLayer(account, stage), ForgetOutputs(stage, functions.tree)]
+
+
+def data(account: Account, stage: Stage) -> list[Step]:
+    """What to do after it to delete what it stood on."""
+    return [DestroyStack(account, stage)]
+
+
+def is_wanted(stage: Stage, what: str, ask: Callable[[str], str]) -> bool:
+    """Whether a person says so, by the stage's name."""
+    try:
+        return ask(f"Type {stage.name} to delete {what}, or press Enter to keep it: ").strip() == stage.name
+    except EOFError:
+        return False  # nobody is there to ask
+
+
+def _if_gone(error: ClientError) -> None:
+    """Raises the error unless it says that there is no such thing."""
+    if error.response["Error"]["Code"] not in _GONE:
+        raise error

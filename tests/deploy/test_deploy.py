@@ -1,0 +1,284 @@
+"""A stage, deployed by the command line into an account on this machine."""
+
+import base64
+import hashlib
+import json
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+import app
+from chalicelib.settings import Settings
+from infra.deploy.package import APP, LAYER
+from infra.deploy.project import POLICIES, in_account
+from infra.deploy.steps import carry_out
+from infra.deploy.target import running
+from tests.deploy.account import REGION, OfflineAccount, steps
+from tests.deploy.conftest import Deployed, copy_tree
+from tests.deploy.inventory import Inventory, inventory
+
+ACCOUNT = "123456789012"
+NAMES = {"AWS::AccountId": ACCOUNT, "AWS::Partition": "aws", "AWS::Region": REGION}
+RULE = "proctoring-STAGE-close_abandoned-event"
+ARN = f"arn:aws:lambda:{REGION}:{ACCOUNT}"
+
+
+@pytest.fixture
+def there(deployed: Deployed) -> Inventory:
+    return inventory(deployed.account, "dev")
+
+
+def sha256(file: Path) -> str:
+    return base64.b64encode(hashlib.sha256(file.read_bytes()).digest()).decode()
+
+
+def stage_of(tree: Path, stage: str) -> dict[str, Any]:
+    configured: dict[str, Any] = json.loads((tree / ".chalice/config.json").read_text())["stages"][stage]
+    return configured
+
+
+def test_it_tells_its_plan_its_progress_and_what_comes_next(deployed: Deployed) -> None:
+    said = deployed.said
+
+    assert "1. the stack" in said
+    assert "create the stack proctoring-dev" in said
+    assert "[1/5] the stack" in said
+    assert "proctoring-dev: CREATE_COMPLETE" in said
+    assert "published version 1" in said
+    assert "Stage dev answers at https://" in said
+
+
+def test_every_route_of_the_service_leads_to_its_function(there: Inventory) -> None:
+    (api,) = there["apis"]
+    called = f"path/2015-03-31/functions/{ARN}:function:proctoring-STAGE/invocations"
+    uri = f"arn:aws:apigateway:{REGION}:lambda:{called}"
+    wanted = {(method, path) for path, methods in app.app.routes.items() for method in methods}
+
+    proxied = {(method, path) for method, path, kind, _ in api["routes"] if kind == "AWS_PROXY"}
+    assert proxied == wanted
+    assert {each for _, _, kind, each in api["routes"] if kind == "AWS_PROXY"} == {uri}
+
+
+def test_every_route_answers_a_browser_that_asks_whether_it_may(there: Inventory) -> None:
+    (api,) = there["apis"]
+
+    asked = {path for method, path, kind, _ in api["routes"] if (method, kind) == ("OPTIONS", "MOCK")}
+    assert asked == set(app.app.routes)
+
+
+def test_the_api_is_regional_and_served_and_traced(there: Inventory) -> None:
+    (api,) = there["apis"]
+
+    assert (api["endpoint"], api["stages"]) == (["REGIONAL"], {"STAGE": True})
+
+
+def test_every_function_has_its_handler_its_limits_its_layer_and_its_role(there: Inventory) -> None:
+    functions = {
+        name: (
+            function["Handler"],
+            function["Timeout"],
+            function["Role"],
+            [layer["Arn"] for layer in function["Layers"]],
+        )
+        for name, function in there["functions"].items()
+    }
+    layer = [f"{ARN}:layer:proctoring-STAGE-pictures:1"]
+    role = f"arn:aws:iam::{ACCOUNT}:role/proctoring-STAGE"
+
+    assert functions == {
+        "proctoring-STAGE": ("app.app", 29, f"{role}-api_handler", layer),
+        "proctoring-STAGE-close_abandoned": ("app.close_abandoned", 60, f"{role}-close_abandoned", layer),
+        "proctoring-STAGE-run_job": ("app.run_job", 60, f"{role}-run_job", layer),
+    }
+    for function in there["functions"].values():
+        assert function["Runtime"] == running().runtime
+        assert function["MemorySize"] == 1769
+        assert function["TracingConfig"] == {"Mode": "Active"}
+
+
+def test_functions_are_told_their_stage_and_bucket_and_no_secret(there: Inventory) -> None:
+    bucket = f"proctoring-STAGE-evidence-{ACCOUNT}"
+
+    for function in there["functions"].values():
+        variables = function["Environment"]["Variables"]
+        assert variables == {"STAGE": "STAGE", "EVIDENCE_BUCKET": bucket}
+        assert {name.lower() for name in variables} <= set(Settings.model_fields)
+
+
+def test_every_function_may_do_what_its_policy_says_and_nothing_else(there: Inventory) -> None:
+    written = {
+        f"proctoring-STAGE-{policy.stem}": in_account(
+            json.loads(policy.read_text().replace("${Stage}", "STAGE")), NAMES
+        )
+        for policy in POLICIES.glob("*.json")
+    }
+
+    assert there["policies"] == {role: {role: document} for role, document in written.items()}
+
+
+def test_queues_feed_their_functions_and_take_back_what_failed(there: Inventory) -> None:
+    assert there["mappings"] == [
+        {
+            "EventSourceArn": f"arn:aws:sqs:{REGION}:{ACCOUNT}:proctoring-STAGE-jobs",
+            "FunctionArn": f"{ARN}:function:proctoring-STAGE-run_job",
+            "BatchSize": 10,
+            "FunctionResponseTypes": ["ReportBatchItemFailures"],
+            "State": "Enabled",
+        }
+    ]
+
+
+def test_only_the_gateway_and_the_schedule_may_call_functions(there: Inventory) -> None:
+    allowed = {name: function["allowed"] for name, function in there["functions"].items()}
+
+    assert allowed == {
+        "proctoring-STAGE": [["apigateway.amazonaws.com", f"arn:aws:execute-api:{REGION}:{ACCOUNT}:API/*"]],
+        "proctoring-STAGE-close_abandoned": [
+            ["events.amazonaws.com", f"arn:aws:events:{REGION}:{ACCOUNT}:rule/{RULE}"]
+        ],
+        "proctoring-STAGE-run_job": [],
+    }
+
+
+def test_the_schedule_calls_its_function_every_hour(there: Inventory) -> None:
+    assert there["rules"] == {
+        RULE: {"schedule": "rate(1 hour)", "targets": [f"{ARN}:function:proctoring-STAGE-close_abandoned"]}
+    }
+
+
+def test_the_gateways_own_answers_can_be_read_by_browsers(there: Inventory) -> None:
+    (api,) = there["apis"]
+    answers = api["answers"]
+
+    header = "gatewayresponse.header.Access-Control-Allow-Origin"
+    assert {name: answer["responseParameters"][header] for name, answer in answers.items()} == dict.fromkeys(
+        answers, "'*'"
+    )
+    assert {"DEFAULT_4XX", "DEFAULT_5XX", "REQUEST_TOO_LARGE", "INTEGRATION_TIMEOUT"} <= answers.keys()
+    told = json.loads(answers["REQUEST_TOO_LARGE"]["responseTemplates"]["application/json"])
+    assert (answers["REQUEST_TOO_LARGE"]["statusCode"], told["success"]) == ("413", False)
+
+
+def test_logs_end(there: Inventory) -> None:
+    assert there["log_groups"].keys() >= {f"/aws/lambda/{name}" for name in there["functions"]}
+    assert set(there["log_groups"].values()) == {30}
+
+
+def test_lambda_has_the_package_and_the_layer_that_were_checked(deployed: Deployed) -> None:
+    client = deployed.account.client("lambda")
+    functions = client.list_functions()["Functions"]
+    layer = client.get_layer_version(LayerName="proctoring-dev-pictures", VersionNumber=1)
+
+    code = {each["CodeSha256"] for each in functions if each["FunctionName"].startswith("proctoring-dev")}
+    assert code == {sha256(deployed.built / APP)}
+    assert layer["Content"]["CodeSha256"] == sha256(deployed.built / LAYER)
+    assert layer["CompatibleRuntimes"] == [running().runtime]
+
+
+def test_the_configuration_says_what_the_stage_stands_on(deployed: Deployed) -> None:
+    assert stage_of(deployed.tree, "dev") == {
+        "layers": [f"{ARN}:layer:proctoring-dev-pictures:1"],
+        "environment_variables": {"EVIDENCE_BUCKET": f"proctoring-dev-evidence-{ACCOUNT}"},
+    }
+
+
+def test_chalices_own_commands_work_in_the_tree(deployed: Deployed) -> None:
+    program = "from chalice.cli import main; raise SystemExit(main())"
+    done = subprocess.run(
+        [sys.executable, "-c", program, "url", "--stage", "dev"],
+        cwd=deployed.tree,
+        env=deployed.account.environment,
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+
+    assert done.stdout.strip() in deployed.said
+
+
+@pytest.mark.usefixtures("environment")
+def test_deployed_again_from_anywhere_nothing_is_made_twice(
+    deployed: Deployed, there: Inventory, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    elsewhere = copy_tree(tmp_path / "tree")  # without what Chalice and the deployment wrote down
+
+    carry_out(steps("dev", elsewhere, deployed.built)[1])
+
+    said = capsys.readouterr().out
+    assert "    unchanged\n[2/5]" in said
+    assert "unchanged (1)" in said
+    assert inventory(deployed.account, "dev") == there
+    assert stage_of(elsewhere, "dev") == stage_of(deployed.tree, "dev")
+
+
+@pytest.mark.usefixtures("environment")
+def test_settings_of_a_stage_reach_its_functions_its_stack_and_its_gateway(
+    deployed: Deployed, account: OfflineAccount, tmp_path: Path
+) -> None:
+    tree = copy_tree(tmp_path / "tree")
+    file = tree / ".chalice/config.json"
+    chosen = {"CORS_ORIGIN": "https://exams.example", "RETENTION_DAYS": "7", "REKOGNITION_TPS": "100"}
+    config = json.loads(file.read_text()) | {"stages": {"prod": {"environment_variables": chosen}}}
+    file.write_text(json.dumps(config))
+
+    carry_out(steps("prod", tree, deployed.built)[1])
+
+    there = inventory(account, "prod")
+    (api,) = there["apis"]
+    variables = there["functions"]["proctoring-STAGE"]["Environment"]["Variables"]
+    origin = api["answers"]["DEFAULT_4XX"]["responseParameters"]
+    assert variables.items() >= chosen.items()
+    assert origin["gatewayresponse.header.Access-Control-Allow-Origin"] == "'https://exams.example'"
+    assert (
+        there["stack"]["parameters"].items()
+        >= {
+            "CorsOrigin": "https://exams.example",
+            "RetentionDays": "7",
+        }.items()
+    )
+
+
+@pytest.mark.usefixtures("environment")
+def test_function_that_the_service_no_longer_has_is_deleted(
+    deployed: Deployed, there: Inventory, tmp_path: Path
+) -> None:
+    client = deployed.account.client("lambda")
+    package = (deployed.built / APP).read_bytes()
+    client.create_function(
+        FunctionName="proctoring-dev-old_job",
+        Runtime=running().runtime,
+        Role=f"arn:aws:iam::{ACCOUNT}:role/proctoring-dev-run_job",
+        Handler="app.old_job",
+        Code={"ZipFile": package},
+    )
+
+    carry_out(steps("dev", copy_tree(tmp_path / "tree"), deployed.built)[1])
+
+    assert inventory(deployed.account, "dev") == there
+
+
+def test_dry_run_changes_nothing(deployed: Deployed, tmp_path: Path) -> None:
+    tree = copy_tree(tmp_path / "tree")
+    before = (tree / ".chalice/config.json").read_text()
+
+    code, said = deployed.run("deploy", "--stage", "other", "--dry-run", tree=tree)
+
+    assert (code, "Nothing was changed." in said) == (0, True), said
+    assert "create the stack proctoring-other" in said
+    assert "create api_handler" in said
+    assert inventory(deployed.account, "other")["stack"] is None
+    assert (tree / ".chalice/config.json").read_text() == before
+
+
+def test_tree_without_the_service_is_not_deployed(deployed: Deployed, tmp_path: Path) -> None:
+    tree = copy_tree(tmp_path / "tree")
+    shutil.rmtree(tree / "chalicelib/flows")
+
+    code, said = deployed.run("deploy", "--stage", "broken", tree=tree)
+
+    assert (code, "Not packaged" in said) == (1, True), said
+    assert inventory(deployed.account, "broken")["stack"] is None
