@@ -1,29 +1,9 @@
 """A session that its candidate left is ended by the service, hours later."""
 
-from dataclasses import replace
-
-from chalicelib.aws import items
-from chalicelib.aws.sessions import Sessions
 from infra.local.schedule import scheduled_event
 from tests.offline.client import NOBODY, Answer, Client, Interview, Json, picture
 from tests.offline.conftest import Cloud
-
-TABLE = "proctoring-dev-sessions"
-HOURS_S = 13 * 3600.0
-
-
-def grow_old(cloud: Cloud, interview: Interview) -> None:
-    """Let the session have started thirteen hours ago: one more than it may last."""
-    client = cloud.client("dynamodb")
-    (row,) = [
-        item
-        for item in client.scan(TableName=TABLE)["Items"]
-        if item["pk"]["S"].endswith(f"#{interview.session_id}") and item["sk"]["S"] == "session"
-    ]
-    tenant_id = row["tenant_id"]["S"]
-    session = Sessions(client, TABLE, retention_s=1).load(tenant_id, interview.session_id)
-    aged = replace(session, started_at=session.started_at - HOURS_S)
-    client.put_item(TableName=TABLE, Item=items.session_item(aged))
+from tests.old_sessions import HOURS_S, grow_old
 
 
 def run_the_schedule(cloud: Cloud) -> Answer:
@@ -43,7 +23,7 @@ def test_what_nobody_ended_is_ended_by_the_service_with_an_honest_report(cloud: 
     interview, other = server.start(), server.start()
     for seq in range(1, 5):
         assert interview.frame(picture(seq, NOBODY), seq=seq).status == 200
-    grow_old(cloud, interview)
+    grow_old(cloud.client("dynamodb"), interview.session_id)
     late = server.call("POST", f"{interview.path}/frame", {"frame": "", "seq": 5})
 
     ran = run_the_schedule(cloud)
