@@ -14,6 +14,13 @@ IS_3_11_OR_3_12 := -c 'import sys; sys.exit(sys.version_info[:2] not in {(3, 11)
 REKOGNITION_PYTHON_BASE ?= $(shell for python in python3.12 python3.11 "$(PYTHON)"; do \
 	"$$python" $(IS_3_11_OR_3_12) 2>/dev/null && { echo "$$python"; break; }; done)
 
+# Another Python than the environment has, asked for by name, makes it anew.
+ifneq ($(origin PYTHON),file)
+ifneq ($(shell "$(PYTHON)" -V 2>&1),$(shell $(BIN)/python -V 2>&1))
+$(shell rm -f $(READY))
+endif
+endif
+
 option = $(if $($(1)),--$(2) "$($(1))")
 
 .DEFAULT_GOAL := help

@@ -1,7 +1,7 @@
 """A server that goes silent after it has changed something, so that its client can be killed just there.
 
 `POST /_hold` with a JSON list of operations: the next change that is none of them is made, and not answered.
-`GET /_hold`: which one that was, or null. `DELETE /_hold`: go on as usual.
+`GET /_hold`: which one that was, or null. `DELETE /_hold`: go on as usual. `GET /_services`: who was asked.
 """
 
 import io
@@ -28,6 +28,7 @@ class Interruptions:
         self._passed: set[str] | None = None
         self._held: str | None = None
         self._release = Event()
+        self._services: set[str] = set()
 
     def __call__(self, environ: dict[str, Any], start_response: Any) -> Iterable[bytes]:  # noqa: ANN401
         """A WSGI application."""
@@ -35,6 +36,10 @@ class Interruptions:
         environ["wsgi.input"] = io.BytesIO(body)
         if environ["PATH_INFO"] == "/_hold":
             return self._control(environ["REQUEST_METHOD"], body, start_response)
+        if environ["PATH_INFO"] == "/_services":
+            return _json(sorted(self._services), start_response)
+        if service := service_of(environ):
+            self._services.add(service)
         changed, release = change(environ, body), self._release
         if changed is None or self._passed is None or changed in self._passed:
             return list(self._application(environ, start_response))
@@ -50,21 +55,31 @@ class Interruptions:
         if method == "DELETE":
             self._passed = None
             self._release.set()
-        start_response("200 OK", [("Content-Type", "application/json")])
-        return [json.dumps(self._held).encode()]
+        return _json(self._held, start_response)
 
 
 def change(environ: dict[str, Any], body: bytes) -> str | None:
     """What the request changes: `iam CreateRole`, `lambda POST functions code`; None if it only reads."""
-    service = _SERVICE.search(environ.get("HTTP_AUTHORIZATION", ""))
+    service = service_of(environ)
     if service is None:
         return None
     operation = environ.get("HTTP_X_AMZ_TARGET", "").rpartition(".")[2]
     if not operation and b"Action=" in body[:2000]:
         operation = parse_qs(body.decode())["Action"][0]
     if operation:
-        return None if _READING.match(operation) else f"{service[1]} {operation}"
+        return None if _READING.match(operation) else f"{service} {operation}"
     if environ["REQUEST_METHOD"] in {"GET", "HEAD"}:
         return None
     words = [word for word in environ["PATH_INFO"].split("/") if _WORD.fullmatch(word)]
-    return " ".join([service[1], environ["REQUEST_METHOD"], *words])
+    return " ".join([service, environ["REQUEST_METHOD"], *words])
+
+
+def service_of(environ: dict[str, Any]) -> str | None:
+    """The service that the request is signed for."""
+    signed = _SERVICE.search(environ.get("HTTP_AUTHORIZATION", ""))
+    return signed[1] if signed else None
+
+
+def _json(answer: object, start_response: Any) -> Iterable[bytes]:  # noqa: ANN401 - WSGI's
+    start_response("200 OK", [("Content-Type", "application/json")])
+    return [json.dumps(answer).encode()]
