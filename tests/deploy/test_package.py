@@ -1,6 +1,5 @@
 """The package and the layer that `make package` builds, used as Lambda uses them."""
 
-import importlib.util
 import json
 import os
 import shutil
@@ -17,23 +16,13 @@ from infra.deploy.errors import PackageError
 from infra.deploy.package import APP, LAYER, make_package
 from infra.deploy.target import running
 from tests.deploy.conftest import TREE, Built
+from tests.deploy.lambda_process import link_runtime
 from tests.stack import resources
-
-# What the runtime brings of itself.
-RUNTIME = ("boto3", "botocore", "s3transfer", "jmespath", "dateutil", "six", "urllib3")
 
 
 @pytest.fixture(scope="session")
 def runtime(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    folder = tmp_path_factory.mktemp("runtime")
-    for name in RUNTIME:
-        spec = importlib.util.find_spec(name)
-        assert spec
-        assert spec.origin
-        module = Path(spec.origin)
-        source = module.parent if module.name == "__init__.py" else module
-        (folder / source.name).symlink_to(source)
-    return folder
+    return link_runtime(tmp_path_factory.mktemp("runtime"))
 
 
 def in_lambda(built: Built, runtime: Path, program: str) -> Any:  # noqa: ANN401 - any JSON
@@ -229,3 +218,38 @@ def test_service_that_does_not_import_is_not_packaged(tmp_path: Path) -> None:
         make_package(tree, tmp_path / "out", "dev", running())
 
     assert not (tmp_path / "out").exists()
+
+
+def test_pipeline_gets_all_that_make_deploy_would_make(built: Built) -> None:
+    resources_made = json.loads(built.template.read_text())["Resources"]
+    functions = {
+        each["Properties"]["Handler"]: each["Properties"]
+        for each in resources_made.values()
+        if each["Type"] == "AWS::Serverless::Function"
+    }
+    api = resources_made["RestAPI"]["Properties"]
+
+    assert {handler: each["FunctionName"] for handler, each in functions.items()} == {
+        "app.app": "proctoring-dev",
+        "app.run_job": "proctoring-dev-run_job",
+        "app.close_abandoned": "proctoring-dev-close_abandoned",
+    }
+    assert {each["Tracing"] for each in functions.values()} == {"Active"}
+    assert (api["TracingEnabled"], api["EndpointConfiguration"], api["StageName"]) == (
+        True,
+        "REGIONAL",
+        "dev",
+    )
+    assert "DEFAULT_5XX" in api["GatewayResponses"]
+    assert (built.package.folder / "stack.yaml").read_text() == (TREE / "infra/template.yaml").read_text()
+
+
+def test_template_of_the_stack_is_clean_by_cfn_lint() -> None:
+    cfn_lint = Path(sys.executable).with_name("cfn-lint")
+    done = subprocess.run(
+        [cfn_lint, "--regions", "eu-west-1", "us-east-1", "--", TREE / "infra/template.yaml"],
+        check=False,
+        capture_output=True,
+    )
+
+    assert (done.stdout.decode(), done.returncode) == ("", 0)
