@@ -56,10 +56,10 @@ cost: $(READY) ## Price an hour, a day, a million sessions: FPS=1 MINUTES=60 CAL
 		$(call option,DENSE,dense) $(call option,HARD,hard) $(call option,SESSIONS_PER_DAY,sessions-per-day) \
 		$(call option,KEEP_FRAMES,keep-frames) $(call option,ASSUME,assume) $(if $(filter-out 0,$(JSON)),--json) $(ARGS)
 
-capacity: $(READY) ## Simulate an exam's start and what it does to the quotas: CANDIDATES=1000 TPS=50 FPS=1 JOINING=120 JSON=1
+capacity: $(READY) ## Simulate an exam's start and what it does to the quotas: CANDIDATES=1000 TPS=50 FPS=1 JOINING=120 JSON=1 KEEP=1
 	@$(BIN)/python -m infra.capacity $(call option,CANDIDATES,candidates) $(call option,TPS,tps) $(call option,FPS,fps) \
 		$(call option,JOINING,joining) $(call option,SECONDS,seconds) $(call option,SEED,seed) \
-		$(call option,ASSUME,assume) $(if $(filter-out 0,$(JSON)),--json) $(ARGS)
+		$(call option,ASSUME,assume) $(if $(filter-out 0,$(JSON)),--json) $(if $(filter-out 0,$(KEEP)),--keep) $(ARGS)
 
 package: $(READY) ## Build and check the Lambda package and its layer: STAGE=dev
 	@$(BIN)/python -m infra.deploy package --stage "$(STAGE)" --out "build/$(STAGE)"

@@ -33,7 +33,7 @@ MEANINGS = {
     "idle_polls_per_month": "requests a month by which Lambda's pollers find the queue empty",
 }
 """Every assumption in words."""
-_SMALL = 0.01
+_LEAST = 0.0001
 
 
 def service_rows(bill: Bill) -> Iterator[tuple[str, ...]]:
@@ -100,7 +100,9 @@ def money(usd: float) -> str:
     """As many digits as matter."""
     if usd >= 1000:  # noqa: PLR2004 - thousands are grouped, cents left out
         return f"{usd:,.0f}"
-    return f"{usd:.2f}" if usd >= 1 else f"{usd:.4f}" if usd >= _SMALL / 100 else f"{usd:.1g}"
+    if 0 < usd < _LEAST:
+        return f"<{_LEAST}"
+    return f"{usd:.2f}" if usd >= 1 else f"{usd:.4f}"
 
 
 def amount(units: float) -> str:

@@ -70,6 +70,14 @@ def test_an_account_without_a_limit_makes_the_calls_that_were_measured() -> None
     assert 240 * 0.85 < looks.granted / 30 < 240 + drawn + 3
 
 
+def test_two_hundred_whose_every_frame_is_in_doubt_are_looked_at_as_the_services_own_flows_look() -> None:
+    """`tests/unit/flows/test_rate.py` finds the same with the real flows."""
+    doubtful = Exam(200, replace(CALM, gate=False), joining_s=1, seconds=45)
+
+    assert looked(doubtful, figures(), 50).unseen_s["max"] <= 15
+    assert looked(replace(doubtful, candidates=500), figures(), 50).unseen_s["max"] > 40
+
+
 def test_every_candidates_first_frame_takes_all_three_calls() -> None:
     firsts = [
         each.granted[each.first] for each in intervals(SHORT, figures(), NO_LIMIT_TPS) if each.first.any()

@@ -63,7 +63,7 @@ def test_every_assumption_says_what_it_is() -> None:
 
 
 @pytest.mark.parametrize(
-    ("usd", "expected"), [(1234.5, "1,234"), (12.345, "12.35"), (0.01234, "0.0123"), (0.0000123, "1e-05")]
+    ("usd", "expected"), [(1234.5, "1,234"), (12.345, "12.35"), (0.01234, "0.0123"), (0.0000123, "<0.0001")]
 )
 def test_money_has_the_digits_that_matter(usd: float, expected: str) -> None:
     assert money(usd) == expected
