@@ -177,6 +177,18 @@ def _refusal(quota: Quota) -> tuple[str, ...]:
     return quota.name, *(refused(row) for row in rows), quota.meanwhile
 
 
+def _environments() -> str:
+    heads = ("candidates", "executions at once", "environments started", "executions that wait for one")
+    return table(heads, map(_environment, CANDIDATES))
+
+
+def _environment(count: int) -> tuple[str, ...]:
+    quotas = results()[count]["quotas"]
+    scaling = quotas["lambda_scaling"]
+    at_once = " / ".join(f"{quotas['lambda_concurrency'][each]:,.0f}" for each in ("p50", "p99", "max"))
+    return f"{count:,}", at_once, f"{scaling['environments']:,.0f}", f"{scaling['waited']:.1%}"
+
+
 def _counters() -> str:
     heads = ("candidates", "calls/s", "one counter a slot", "counters", "the busiest of them")
     return table(heads, map(_counter, CANDIDATES))
@@ -213,6 +225,7 @@ BLOCKS: dict[str, Callable[[], str]] = {
     "quotas": _quotas,
     "rates": _rates,
     "refusals": _refusals,
+    "environments": _environments,
     "counters": _counters,
     "assumed": _assumed,
     "basis": _basis,

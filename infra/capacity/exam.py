@@ -70,8 +70,8 @@ def crowd(exam: Exam) -> Crowd:
 class Doubts:
     """What a frame is asked for otherwise than by the clock, drawn as often as it was measured."""
 
-    reach: tuple[Floats, Floats]
-    """While settling and settled: for each activity the sums of the shares, by mask of kinds."""
+    reach: Floats
+    """[settling or settled, activity, mask of kinds]: sums of the shares of this mask and those before it."""
 
     @classmethod
     def of(cls, profile: Profile, measured: Measured) -> "Doubts":
@@ -88,15 +88,16 @@ class Doubts:
                 for kinds, share in group.ways[way].doubted.get(when, {}).items():
                     shares[at, place, mask_of(kinds, profile)] += share * stretch
         shares[:, :, 0] = 0.0
-        reach = np.cumsum(shares, axis=2)
-        return cls((reach[0], reach[1]))
+        return cls(np.cumsum(shares, axis=2))
 
     def drawn(self, crowd_: Crowd, settled: Flags, who: Integers) -> Integers:
         """For each of these candidates the mask of the kinds that are in doubt now; 0 for none."""
-        luck = crowd_.chance.random(len(who))
-        rows = np.where(settled[:, None], self.reach[1][crowd_.group[who]], self.reach[0][crowd_.group[who]])
-        masks = (luck[:, None] >= rows).sum(axis=1)
-        return np.where(masks >= MASKS, 0, masks)
+        luck, when, group = crowd_.chance.random(len(who)), settled.astype(np.int64), crowd_.group[who]
+        masks = np.zeros(len(who), np.int64)
+        doubtful = np.flatnonzero(luck < self.reach[when, group, -1])
+        rows = self.reach[when[doubtful], group[doubtful]]
+        masks[doubtful] = (luck[doubtful, None] >= rows).sum(axis=1)
+        return masks
 
 
 MASKS = 8

@@ -20,6 +20,7 @@ from infra.cost.measured import Measured
 NO_LIMIT_TPS = 0
 _BEGAN_AT_S = 1_800_000_000.0
 _NEVER = -1
+_AT_ONCE = 256
 _TRUSTED = 2
 """Looks after which audits are believed in, and looks become rarer."""
 
@@ -127,9 +128,8 @@ class _Grants:
         starts = np.flatnonzero(np.diff(numbers, prepend=-1))
         for start, end in pairwise([*starts, len(numbers)]):
             chosen, counter = asking[start:end], int(numbers[start])
-            rooms = self._rooms(*divmod(counter, self.slots.shards))[states[chosen]].tolist()
-            told = counted(rooms, used=self.used.get(counter, 0))
-            granted[chosen], writes[chosen] = np.array(told).T
+            rooms = self._rooms(*divmod(counter, self.slots.shards))[states[chosen]]
+            granted[chosen], writes[chosen] = counted(rooms, used=self.used.get(counter, 0))
             self.used[counter] = self.used.get(counter, 0) + int(granted[chosen].sum())
         return granted, counters, writes
 
@@ -140,20 +140,22 @@ class _Grants:
         return self.rooms[calls]
 
 
-def counted(rooms: list[list[int]], used: int = 0) -> list[tuple[int, int]]:
+def counted(rooms: Integers, used: int = 0) -> tuple[Integers, Integers]:
     """For each frame the calls granted, and the writes, one after the other: `Ledger.grant` on one counter.
 
     `used` of its calls are gone already. The processes know nothing of it, as where many serve few frames
     each: whoever is refused has written once, and once more where fewer of the calls fit.
     """
-    told: list[tuple[int, int]] = []
-    most = max(one for one, _, _ in rooms)
-    for place, (one, two, three) in enumerate(rooms):
-        if used > most:
-            return told + [(0, int(first >= 0)) for first, _, _ in rooms[place:]]
-        # What would fit an empty counter is written first.
-        hoped = (one >= 0) + (two >= 0) + (three >= 0)
-        calls = (used <= one) + (used <= two) + (used <= three)
-        used += calls
-        told.append((calls, 0 if not hoped else 1 if calls == hoped else 1 + (calls > 0)))
-    return told
+    granted, writes = np.zeros(len(rooms), np.int64), (rooms[:, 0] >= 0).astype(np.int64)
+    most = int(rooms[:, 0].max())
+    for start in range(0, len(rooms), _AT_ONCE):
+        if used > most:  # all that follow are refused
+            break
+        for place, (one, two, three) in enumerate(rooms[start : start + _AT_ONCE].tolist(), start):
+            calls = (used <= one) + (used <= two) + (used <= three)
+            if calls:
+                used += calls
+                granted[place] = calls
+                # What would fit an empty counter is written first.
+                writes[place] += calls < (one >= 0) + (two >= 0) + (three >= 0)
+    return granted, writes

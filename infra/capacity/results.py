@@ -1,7 +1,6 @@
 """The committed results, `results.json`: 100, 1,000 and 100,000 candidates at once on a new account.
 
-The largest takes a minute or two, too long for a test: docs/cost.md is made of these, and a test makes the
-smaller ones anew.
+The largest takes too long for a test: docs/cost.md is made of these, and a test makes the smaller ones anew.
 """
 
 import json

@@ -1,6 +1,7 @@
 """What an exam does at each quota: simulated, and what to ask AWS for so that nothing is held back."""
 
 from collections.abc import Callable, Collection
+from dataclasses import replace
 from typing import Any
 
 from chalicelib.aws.ledger import Slots
@@ -15,6 +16,8 @@ from infra.capacity.rate import NO_LIMIT_TPS, intervals
 from infra.cost.measured import FrameUse, Measured
 from infra.cost.quantities import duration_s, frames_by_kind
 
+_PART = 10_000
+"""Candidates on whom a rate is looked for; many more need as much each."""
 _STEP, _STEPS = 1.1, 16
 """From one rate that is tried to the next; 1.1 to the 16th is 4.6 times the demand."""
 
@@ -40,18 +43,35 @@ def watch(exam: Exam, measured: Measured, tps: int) -> Found:
     return found
 
 
-def enough_tps(exam: Exam, measured: Measured, told: Callable[[str], None] = lambda _: None) -> int:
-    """The lowest rate that is enough, in steps of a tenth from what the busiest second has."""
+def enough(exam: Exam, measured: Measured, told: Callable[[str], None] = lambda _: None) -> Found:
+    """The exam on the lowest rate that is enough: found on a part of the crowd, confirmed on all of it."""
+    part = replace(exam, candidates=min(exam.candidates, _PART))
+    default, many = QUOTAS["rekognition_tps"].default, exam.candidates / part.candidates
+    tps = max(default, two_digits(_enough_tps(part, measured, told) * many))
+    while True:
+        found = watch(exam, measured, int(tps))
+        told(f"{exam.candidates:,} candidates on {tps:,.0f} calls/s: {_judged(found.looks)}")
+        if found.looks.is_good:
+            return found
+        tps = two_digits(tps * _STEP)
+
+
+def _enough_tps(exam: Exam, measured: Measured, told: Callable[[str], None]) -> int:
+    """In steps of a tenth from what the busiest second has."""
     default = int(QUOTAS["rekognition_tps"].default)
     least = max(default, int(looked(exam, measured, NO_LIMIT_TPS).per_second.max()))
     low, high = 0, _STEPS
     while low < high:
         tried = (low + high) // 2
         tps = two_digits(least * _STEP**tried)
-        is_good = looked(exam, measured, tps).is_good
-        told(f"{exam.candidates:,} candidates on {tps:,} calls/s: {'enough' if is_good else 'too few'}")
-        low, high = (low, tried) if is_good else (tried + 1, high)
+        looks = looked(exam, measured, tps)
+        told(f"{exam.candidates:,} candidates on {tps:,} calls/s: {_judged(looks)}")
+        low, high = (low, tried) if looks.is_good else (tried + 1, high)
     return two_digits(least * _STEP**low)
+
+
+def _judged(looks: Looks) -> str:
+    return "enough" if looks.is_good else "too few"
 
 
 def looked(exam: Exam, measured: Measured, tps: int) -> Looks:
@@ -64,8 +84,7 @@ def looked(exam: Exam, measured: Measured, tps: int) -> Looks:
 
 def simulated(exam: Exam, measured: Measured, tps: int, told: Callable[[str], None] = lambda _: None) -> Json:
     """All that is found: on an account of this rate, and what to ask for."""
-    enough = enough_tps(exam, measured, told)
-    at, needed = looked(exam, measured, tps), watch(exam, measured, enough)
+    at, needed = looked(exam, measured, tps), enough(exam, measured, told)
     return {
         "candidates": exam.candidates,
         "fps": exam.profile.fps,
@@ -73,7 +92,7 @@ def simulated(exam: Exam, measured: Measured, tps: int, told: Callable[[str], No
         "seconds": exam.seconds,
         "seed": exam.seed,
         "at": {"rekognition_tps": tps, **_looks(at)},
-        "needed": {"rekognition_tps": enough, **_looks(needed.looks)},
+        "needed": {"rekognition_tps": needed.tps, **_looks(needed.looks)},
         "quotas": met(at, needed),
     }
 

@@ -11,7 +11,7 @@ from infra.capacity.executions import BINS_PER_S, environments, gateway
 from infra.capacity.met import two_digits
 from infra.capacity.partitions import Spread, hashed
 from infra.capacity.quotas import QUOTAS
-from infra.capacity.simulation import enough_tps, looked, simulated, watch
+from infra.capacity.simulation import enough, looked, simulated, watch
 from infra.cost.profile import Profile
 from tests.unit.cost.figures import figures
 
@@ -89,7 +89,7 @@ def test_a_crowd_finds_the_ledgers_counters_as_hot_as_it_asks() -> None:
 
 def test_the_rate_to_ask_for_is_enough_and_a_much_lower_one_is_not() -> None:
     crowded = replace(SMALL, candidates=400)
-    tps = enough_tps(crowded, figures())
+    tps = enough(crowded, figures()).tps
 
     assert looked(crowded, figures(), tps).is_good
     assert not looked(crowded, figures(), tps // 2).is_good

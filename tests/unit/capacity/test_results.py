@@ -26,7 +26,7 @@ def numbers(told: Any, name: str = "") -> dict[str, float]:  # noqa: ANN401 - JS
 
 @pytest.mark.parametrize("candidates", CANDIDATES[:2])
 def test_the_simulation_finds_what_is_committed(candidates: int) -> None:
-    """If this fails, run `make capacity KEEP=1`, then `make docs`. The largest takes minutes."""
+    """If this fails, run `make capacity KEEP=1`, then `make docs`. The largest takes longer."""
     committed = numbers(results()[candidates])
 
     assert numbers(found(candidates)) == pytest.approx(committed, rel=0.05, abs=0.02)
