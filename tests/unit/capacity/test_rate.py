@@ -11,7 +11,8 @@ from botocore.exceptions import ClientError
 
 from chalicelib.aws.ledger import Ledger, Slots
 from infra.capacity.exam import LABELS, Doubts, Exam, crowd, mask_of
-from infra.capacity.rate import NO_LIMIT_TPS, counted, intervals
+from infra.capacity.grants import counted
+from infra.capacity.rate import NO_LIMIT_TPS, intervals
 from infra.capacity.simulation import looked
 from infra.capacity.wishes import Wishes
 from infra.cost.profile import BadProfile, Profile
