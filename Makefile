@@ -24,7 +24,7 @@ endif
 option = $(if $($(1)),--$(2) "$($(1))")
 
 .DEFAULT_GOAL := help
-.PHONY: help run serve test check format docs bench package deploy tenant destroy clean
+.PHONY: help run serve test check format docs bench cost capacity package deploy tenant destroy clean
 
 help: ## List the commands
 	@echo "make COMMAND [NAME=value ...]"
@@ -54,8 +54,19 @@ format: $(READY) ## Write the format that check wants
 docs: $(READY) ## Write the pages of docs/ that are made from the code
 	@$(BIN)/python -m infra.docs
 
-bench: $(READY) $(REKOGNITION_READY) ## Measure money, latency, CPU, growth, cold start, load: CLIPS=folder LABELS=file ONLY=part,part
-	@$(BIN)/python -m benchmarks $(call option,CLIPS,clips) $(call option,LABELS,labels) $(call option,ONLY,only)
+bench: $(READY) $(REKOGNITION_READY) ## Measure money, units, latency, CPU, growth, cold start, load: CLIPS=folder LABELS=file ONLY=part,part KEEP=1
+	@$(BIN)/python -m benchmarks $(call option,CLIPS,clips) $(call option,LABELS,labels) $(call option,ONLY,only) \
+		$(if $(filter-out 0,$(KEEP)),--keep)
+
+cost: $(READY) ## Price an hour, a day, a million sessions: FPS=1 MINUTES=60 CALM=0.9 DENSE=0.1 HARD=0 SESSIONS_PER_DAY=1000 KEEP_FRAMES=evidence JSON=1
+	@$(BIN)/python -m infra.cost $(call option,FPS,fps) $(call option,MINUTES,minutes) $(call option,CALM,calm) \
+		$(call option,DENSE,dense) $(call option,HARD,hard) $(call option,SESSIONS_PER_DAY,sessions-per-day) \
+		$(call option,KEEP_FRAMES,keep-frames) $(call option,ASSUME,assume) $(if $(filter-out 0,$(JSON)),--json) $(ARGS)
+
+capacity: $(READY) ## Simulate an exam's start and what it does to the quotas: CANDIDATES=1000 TPS=50 FPS=1 JOINING=120 JSON=1 KEEP=1
+	@$(BIN)/python -m infra.capacity $(call option,CANDIDATES,candidates) $(call option,TPS,tps) $(call option,FPS,fps) \
+		$(call option,JOINING,joining) $(call option,SECONDS,seconds) $(call option,SEED,seed) \
+		$(call option,ASSUME,assume) $(if $(filter-out 0,$(JSON)),--json) $(if $(filter-out 0,$(KEEP)),--keep) $(ARGS)
 
 package: $(READY) ## Build and check the Lambda package and its layer: STAGE=dev
 	@$(BIN)/python -m infra.deploy package --stage "$(STAGE)" --out "build/$(STAGE)"

@@ -12,11 +12,12 @@ import time
 from collections.abc import Callable
 from dataclasses import asdict
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Any
 
 from rich.console import Console
 
-from benchmarks import accuracy, cold_start, cpu, growth, labels, latency, load, money
+from benchmarks import accuracy, cold_start, cpu, growth, keep, labels, latency, load, money, units
 from benchmarks.running import api_key
 from benchmarks.table import clips, table, total
 from infra.local.cloud import OfflineCloud
@@ -35,13 +36,17 @@ def main() -> None:
     options = _options()
     console = Console(width=None if sys.stdout.isatty() else _WIDTH, highlight=False)
     measured: dict[str, Any] = {}
-    for name in options.only:
-        began = time.monotonic()
-        measured[name] = PARTS[name](options, console)
-        console.print(f"{name}: measured in {time.monotonic() - began:.0f} s.")
-        write(measured)
+    with TemporaryDirectory() as folder:
+        options.recorded = options.recorded or Path(folder)  # parts that show the same films ask once
+        for name in options.only:
+            began = time.monotonic()
+            measured[name] = PARTS[name](options, console)
+            console.print(f"{name}: measured in {time.monotonic() - began:.0f} s.")
+            write(measured)
     console.print(table(measured))
     console.print(f"Written to {OUT.relative_to(ROOT)}.")
+    if options.keep:
+        keep.main()
 
 
 def write(measured: dict[str, Any], out: Path = OUT) -> None:
@@ -59,9 +64,11 @@ def _options() -> argparse.Namespace:
     )
     parser.add_argument("--clips", type=Path, default=labels.media(), help="a folder of clips")
     parser.add_argument("--labels", type=Path, help="what they show; default: labels.json in that folder")
+    parser.add_argument("--recorded", type=Path, help="a folder that keeps the emulator's answers")
+    parser.add_argument("--keep", action="store_true", help="keep what the prediction of cost needs")
     options = parser.parse_args()
     options.labels = options.labels or options.clips / "labels.json"
-    if {"money", "accuracy"} & set(options.only) and not options.labels.exists():
+    if {"money", "units", "accuracy"} & set(options.only) and not options.labels.exists():
         sys.exit(f"benchmarks: {options.labels} does not exist; name labelled clips by CLIPS= and LABELS=.")
     return options
 
@@ -99,7 +106,8 @@ def _accuracy(options: argparse.Namespace, console: Console) -> dict[str, Any]:
 
 
 PARTS: dict[str, Part] = {
-    "money": money.measure,
+    "money": lambda options, console: money.measure(options, console, money.Chosen(folder=options.recorded)),
+    "units": lambda options, console: units.measure(options, console, money.Chosen(folder=options.recorded)),
     "accuracy": _accuracy,
     "latency": lambda _, __: asdict(latency.measure()),
     "cpu": lambda _, __: asdict(cpu.measure()),

@@ -24,11 +24,15 @@ class Function:
 
         self._app: Any = app
         self._events = EventConverter(RouteMatcher(list(app.routes)), app.api.binary_types)
-        self._api_key = wiring.open_tenant()("Benchmarks").text
+        self.api_key = wiring.open_tenant()("Benchmarks").text
 
     def start(self, **policy: object) -> Json:
         """A new session."""
-        return self.call(self.event("/api/sessions/start", {"policy": policy}, self._api_key))
+        return self.call(self.start_event(**policy))
+
+    def start_event(self, **policy: object) -> Event:
+        """The request that starts a session."""
+        return self.event("/api/sessions/start", {"policy": policy}, self.api_key)
 
     def frame_event(self, session: Json, seq: int, picture: bytes, *, at_s: float | None = None) -> Event:
         """The request that sends a frame, as API Gateway hands it over; `at_s` since the session's start."""
@@ -49,10 +53,14 @@ class Function:
 
     def call(self, event: Event) -> Json:
         """The answer. Raises RuntimeError for any but a good one."""
-        answered = self._app(event, None)
+        said: Json = json.loads(self.answer(event)["body"])
+        return said
+
+    def answer(self, event: Event) -> Json:
+        """The answer as API Gateway gets it. Raises RuntimeError for any but a good one."""
+        answered: Json = self._app(event, None)
         if answered["statusCode"] != HTTPStatus.OK:
             raise RuntimeError(
                 f"{event['requestContext']['resourcePath']}: {answered['statusCode']} {answered['body']}"
             )
-        said: Json = json.loads(answered["body"])
-        return said
+        return answered

@@ -69,10 +69,13 @@ class Chosen:
         return made
 
 
-def measure(options: argparse.Namespace, console: Console, chosen: Chosen = Chosen()) -> Json:
+ALL = Chosen()
+
+
+def measure(options: argparse.Namespace, console: Console, chosen: Chosen = ALL) -> Json:
     """Watch the films. Raises StartError, SourceError."""
     logging.getLogger("proctoring").setLevel(logging.ERROR)
-    watching = _Watching(_films(options, console, chosen), console)
+    watching = _Watching(films(options, console, chosen), console)
     with Emulators() as emulators:
         watching.all(Recorded(emulators, chosen.folder))
     found = {group: [each for of, each in watching.outcomes if of == group] for group in chosen.groups}
@@ -130,7 +133,8 @@ class _Watching:
             return (next(numbers), group, film) if film else None
 
 
-def _films(options: argparse.Namespace, console: Console, chosen: Chosen) -> Iterator[tuple[str, Film]]:
+def films(options: argparse.Namespace, console: Console, chosen: Chosen) -> Iterator[tuple[str, Film]]:
+    """The films that are watched, with their groups. Raises SourceError."""
     known = [clip for clip in labels.read(options.clips, options.labels) if chosen.has(clip.name)]
     filmed = [(clip.path.is_dir(), clip_of(clip)) for clip in known]
     films = [(is_session, film) for is_session, film in filmed if len(film.order) > 1]  # no stills
@@ -174,10 +178,10 @@ def _found(told: Json) -> str:
     return f"{said}, {told['false']} false{swaps}, {audits}"
 
 
-def main() -> None:
-    """Measure some films."""
+def choice(program: str, described: str) -> tuple[argparse.Namespace, Chosen]:
+    """What the command line asks for."""
     parser = argparse.ArgumentParser(
-        prog="python -m benchmarks.money", description=__doc__, formatter_class=argparse.RawTextHelpFormatter
+        prog=program, description=described, formatter_class=argparse.RawTextHelpFormatter
     )
     parser.add_argument("--groups", default=",".join(GROUPS), help="with commas between")
     parser.add_argument("--films", default="", help="words in the names of the films, with commas between")
@@ -189,7 +193,12 @@ def main() -> None:
     if options.recorded:
         options.recorded.mkdir(parents=True, exist_ok=True)
     groups = [group for group in GROUPS if group in options.groups.split(",")]
-    chosen = Chosen(groups, tuple(filter(None, options.films.split(","))), options.recorded)
+    return options, Chosen(groups, tuple(filter(None, options.films.split(","))), options.recorded)
+
+
+def main() -> None:
+    """Measure some films."""
+    options, chosen = choice("python -m benchmarks.money", __doc__ or "")
     measure(options, Console(highlight=False, width=160), chosen)
 
 

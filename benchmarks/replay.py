@@ -1,18 +1,19 @@
 """An interview through the service's own flows, without a gateway and at once."""
 
-from collections.abc import Callable, Mapping, Sequence
-from concurrent.futures import ThreadPoolExecutor
+from collections.abc import Callable, Mapping
+from concurrent.futures import Executor, ThreadPoolExecutor
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 from benchmarks.hours import Film
+from benchmarks.metered import Meter
 from benchmarks.recorded import Recorded
-from benchmarks.tables import Tables
+from chalicelib.aws.ledger import Ledger
 from chalicelib.aws.sessions import Sessions
 from chalicelib.domain import report
 from chalicelib.domain.errors import BadInput
-from chalicelib.domain.model import Alert, Session
+from chalicelib.domain.model import Alert, FrameRecord, Session
 from chalicelib.domain.policy import Policy
 from chalicelib.domain.report import Coverage
 from chalicelib.domain.seen import Kind, Look, Picture
@@ -25,6 +26,15 @@ from chalicelib.vision.gate import Gate
 STARTED_AT = 1_750_000_000.0
 USD_PER_CALL = Budget().usd_per_call
 _TENANT, _DAY_S = "benchmarks", 86_400.0
+_NO_LIMIT_TPS = 10_000
+
+
+@dataclass(frozen=True, slots=True)
+class Frame:
+    """A frame that was watched, and what its requests used (`benchmarks.metered`); `pictures` went to S3."""
+
+    record: FrameRecord | None
+    used: Mapping[str, float]
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,6 +47,7 @@ class Replayed:
     coverage: Coverage
     faces_asked_s: tuple[float, ...]
     """When the provider was asked for faces."""
+    frames: tuple[Frame, ...] = ()
 
 
 def views(film: Film) -> dict[bytes, Picture]:
@@ -48,45 +59,79 @@ def views(film: Film) -> dict[bytes, Picture]:
     return seen
 
 
-def replay(film: Film, seen: Mapping[bytes, Picture], recorded: Recorded, policy: Policy) -> Replayed:
-    """Watch all frames and end. Raises RuntimeError if the report counts other calls than were made."""
+def replay(
+    film: Film, seen: Mapping[bytes, Picture], recorded: Recorded, policy: Policy, *, spread: bool = False
+) -> Replayed:
+    """Watch all frames and end. Raises RuntimeError if the report counts other calls than were made.
+
+    One process watches all of them; or, `spread`, each comes to a process that knows nothing of the session.
+    """
     recorded = recorded.counted_apart()
-    clock, records = _Clock(STARTED_AT), []
-    table: Any = _Table()
-    sessions = Sessions(table, "sessions", retention_s=_DAY_S)
-    sessions.create(Session(_TENANT, film.name, STARTED_AT, policy), None)
     with ThreadPoolExecutor(1) as pool:
-        ask = AskProvider(recorded, Gate(), _NoLimit(), pool, pool, Budget())
-        watch = AnalyzeFrame(
-            sessions,
-            ask,
-            _NoEvidence(),
-            lambda encoded: seen[encoded] if encoded in seen else look(encoded),
-            clock,
-            pool,
-            pool,
-            session_s=film.seconds + _DAY_S,
-        )
-        for number, shown in enumerate(film.order):
-            clock.at = STARTED_AT + number / film.fps
-            frame = FrameIn(film.pictures[shown], seq=number + 1, captured_at=clock.at)
-            _, (watched,) = watch.batch(_TENANT, film.name, [frame])
-            records.append(watched.record)
-    clock.at = STARTED_AT + film.seconds
-    ended = closed(sessions, _TENANT, film.name, clock).settled
+        room = _Room(film, seen, recorded, pool)
+        room.sessions.create(Session(_TENANT, film.name, STARTED_AT, policy), None)
+        frames = room.watch(spread=spread)
+    room.clock.at = STARTED_AT + film.seconds
+    ended = closed(room.sessions, _TENANT, film.name, room.clock).settled
     billed, made = report.spend(ended, USD_PER_CALL).calls, dict(recorded.calls)
     if {name: calls for name, calls in billed.items() if calls} != made:
         raise RuntimeError(f"{film.name}: the report counts {dict(billed)}, the provider had {made}")
     return Replayed(
-        alerts=tuple(sessions.alerts(_TENANT, film.name)),
+        alerts=tuple(room.sessions.alerts(_TENANT, film.name)),
         calls=billed,
         coverage=report.coverage(ended),
         faces_asked_s=tuple(
-            each.observation.at_s
-            for each in records
-            if each and each.observation.looks.get(Kind.FACES) is Look.ASKED
+            each.record.observation.at_s
+            for each in frames
+            if each.record and each.record.observation.looks.get(Kind.FACES) is Look.ASKED
         ),
+        frames=tuple(frames),
     )
+
+
+@dataclass(slots=True)
+class _Room:
+    """Where an interview is watched: the tables and the bucket, and processes that come and go."""
+
+    film: Film
+    seen: Mapping[bytes, Picture]
+    recorded: Recorded
+    pool: Executor
+    clock: "_Clock" = field(default_factory=lambda: _Clock(STARTED_AT))
+    meter: Meter = field(default_factory=Meter)
+
+    def watch(self, *, spread: bool) -> list[Frame]:
+        """Watch every frame."""
+        watch, frames = self._process(), []
+        for number, shown in enumerate(self.film.order):
+            self.clock.at = STARTED_AT + number / self.film.fps
+            frame = FrameIn(self.film.pictures[shown], seq=number + 1, captured_at=self.clock.at)
+            watch = self._process() if spread else watch
+            before = dict(self.meter.used)
+            _, (watched,) = watch.batch(_TENANT, self.film.name, [frame])
+            used = {name: units - before.get(name, 0.0) for name, units in self.meter.used.items()}
+            frames.append(Frame(watched.record, used))
+        return frames
+
+    @property
+    def sessions(self) -> Sessions:
+        """The table, as a process sees it that knows nothing yet."""
+        table: Any = _Table(self.meter)
+        return Sessions(table, "sessions", retention_s=_DAY_S)
+
+    def _process(self) -> AnalyzeFrame:
+        table: Any = _Table(self.meter)
+        ledger = Ledger(table, "ledger", tps=_NO_LIMIT_TPS)
+        return AnalyzeFrame(
+            self.sessions,
+            AskProvider(self.recorded, Gate(), ledger, self.pool, self.pool, Budget()),
+            _Bucket(self.meter),
+            lambda encoded: self.seen[encoded] if encoded in self.seen else look(encoded),
+            self.clock,
+            self.pool,
+            self.pool,
+            session_s=self.film.seconds + _DAY_S,
+        )
 
 
 @dataclass(slots=True)
@@ -97,32 +142,25 @@ class _Clock:
         return self.at
 
 
+@dataclass(frozen=True, slots=True)
 class _Table:
-    """A client of DynamoDB whose table is in this process."""
+    """A client of DynamoDB whose tables are in this process."""
 
-    def __init__(self) -> None:
-        self._tables = Tables()
+    _meter: Meter
 
     def __getattr__(self, method: str) -> Callable[..., Any]:
         operation = "".join(map(str.capitalize, method.split("_")))
-        return lambda **asked: self._tables.answer(operation, asked)
+        return lambda **asked: self._meter.answer(operation, asked)
 
 
-class _NoLimit:
-    """A ledger of a provider that answers everybody at once."""
+@dataclass(frozen=True, slots=True)
+class _Bucket:
+    """Counts the pictures that are kept; nobody looks at them afterwards."""
 
-    def grant(self, urgencies: Sequence[float], now: float) -> int:  # noqa: ARG002 - as the port has it
-        return len(urgencies)
+    meter: Meter
 
-    def spend(self, tenant_id: str, calls: int, now: float) -> int:  # noqa: ARG002
-        return calls
-
-
-class _NoEvidence:
-    """Nobody looks at the pictures afterwards."""
-
-    def keep(self, tenant_id: str, session_id: str, picture: Picture) -> None:
-        pass
+    def keep(self, tenant_id: str, session_id: str, picture: Picture) -> None:  # noqa: ARG002 - as the port has it
+        self.meter.used["pictures"] += 1
 
     def link(self, tenant_id: str, session_id: str, name: str) -> str:  # noqa: ARG002
         return ""

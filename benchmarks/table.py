@@ -61,6 +61,19 @@ def _money_of(told: Figures, what: str, aim: str) -> Iterator[Row]:
         yield Row("- other people in the seat, looked at at once", f"{told['swaps_seen']} of {told['swaps']}")
 
 
+def _units(figures: Figures) -> Iterator[Row]:
+    for group, ways in figures["groups"].items():
+        together, spread = (ways[way]["calls_per_hour"] for way in ("together", "spread"))
+        yield Row(
+            f"{group}: calls an hour, each frame in another process",
+            f"{spread:.0f}",
+            f"{together:.0f} in one",
+        )
+        for kind, told in ways["spread"]["frames"].items():
+            used = told["used"].get("sessions write units", 0) / told["frames"]
+            yield Row(f"- write units of a frame: {kind}", f"{used:.1f}")
+
+
 def _accuracy(figures: Figures) -> Iterator[Row]:
     incidents, frames = figures["incidents"], figures["frames"]
     yield Row("incidents found", f"{figures['found']} of {incidents}", aim=str(incidents))
@@ -110,6 +123,7 @@ def _load(figures: Figures) -> Iterator[Row]:
 
 _ROWS = {
     "money": _money,
+    "units": _units,
     "accuracy": _accuracy,
     "latency": _latency,
     "cpu": _cpu,

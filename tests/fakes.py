@@ -449,8 +449,8 @@ class FakeLedger:
     tps: int = 0
     down: bool = False
     asked: list[tuple[float, ...]] = field(default_factory=list)
-    used: Counter[int] = field(default_factory=Counter)
-    """By slot."""
+    used: Counter[tuple[int, int]] = field(default_factory=Counter)
+    """By slot and shard."""
     spent: Counter[tuple[str, int]] = field(default_factory=Counter)
     """By tenant and hour."""
     _lock: Lock = field(default_factory=Lock)
@@ -463,10 +463,10 @@ class FakeLedger:
         if not self.tps:
             return len(urgencies)
         slots = Slots(self.tps)
-        slot = slots.at(now)
+        counter = slot, shard = slots.at(now), len(self.asked) % slots.shards
         with self._lock:
-            calls = sum(self.used[slot] <= room for room in slots.rooms(slot, urgencies))
-            self.used[slot] += calls
+            calls = sum(self.used[counter] <= room for room in slots.rooms(slot, urgencies, shard))
+            self.used[counter] += calls
         return calls
 
     def spend(self, tenant_id: str, calls: int, now: float) -> int:

@@ -1,6 +1,6 @@
 """The ledger in DynamoDB: what the provider's calls of all processes add up to.
 
-pk = slot#<slot>: used | tenant#<tenant>#<hour since 1970>: calls; both with expires_at
+pk = slot#<slot> or slot#<slot>#<shard>: used | tenant#<tenant>#<hour since 1970>: calls; all with expires_at
 
 Time is cut into slots, and a call is granted out of the slot that its moment lies in. A second that begins
 anywhere touches the slots of one second and one more, and so many neighbours have no more calls than a
@@ -18,6 +18,7 @@ Who is not answered is not granted. The frame is then said to be not looked at, 
 """
 
 import math
+import random
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -41,6 +42,8 @@ LATE_S = 1.0
 _SLOTS_PER_S = 5
 _MANY_TPS = 24
 """From here on a fifth of a second has four calls, enough to share out; below, slots are seconds."""
+_MOST_TPS = 600
+"""Of a counter: a frame that asks makes one call or more, and a refused one writes once or twice."""
 _TRIES = 2
 _ROUNDING = 1e-9
 """0.29 x 100 is 28.999999999999996."""
@@ -70,9 +73,19 @@ class Slots:
         cycle = self.per_s + 1
         return (slot + 1) * self.tps // cycle - slot * self.tps // cycle
 
-    def rooms(self, slot: int, urgencies: Sequence[float]) -> list[int]:
-        """For each call, how much of the slot may be used before it and those in front of it are made."""
+    @property
+    def shards(self) -> int:
+        """Counters of a slot."""
+        return max(1, math.ceil(self.tps / _MOST_TPS))
+
+    def share(self, slot: int, shard: int) -> int:
+        """The calls of one of the slot's counters; all of them add up to its capacity."""
         capacity = self.capacity(slot)
+        return (shard + 1) * capacity // self.shards - shard * capacity // self.shards
+
+    def rooms(self, slot: int, urgencies: Sequence[float], shard: int = 0) -> list[int]:
+        """For each call, how much of the counter may be used before it and those in front of it are made."""
+        capacity = self.share(slot, shard)
         shares = (min(capacity, math.floor(capacity * urgency + _ROUNDING)) for urgency in urgencies)
         return list(accumulate((share - count for count, share in enumerate(shares, 1)), min))
 
@@ -87,14 +100,16 @@ class Ledger:
         *,
         tps: int,
         stopwatch: Callable[[], float] = time.monotonic,
+        pick: Callable[[int], int] = random.randrange,
     ) -> None:
         self._client = client
         self._table = table
         self._slots = Slots(tps)
         self._stopwatch = stopwatch
+        self._pick = pick
         self._lock = Lock()
-        self._seen = (0, 0)
-        """The latest slot that was asked, and how much of it is used: more by now, never less."""
+        self._seen: dict[int, tuple[int, int]] = {}
+        """Shard to the latest slot that was asked, and how much of it is used: more by now, never less."""
 
     def grant(self, urgencies: Sequence[float], now: float) -> int:
         """How many of these calls, from the first on, may be made now; 0 if the table does not answer.
@@ -106,7 +121,7 @@ class Ledger:
             return len(urgencies)
         slot, asked_at = self._slots.at(now), self._stopwatch()
         try:
-            granted = self._claim(slot, self._slots.rooms(slot, urgencies), now)
+            granted = self._claim(slot, urgencies, now)
         except UpstreamDown as exc:
             logger.warning("ledger_unavailable", refused=len(urgencies), reason=str(exc.__cause__))
             return 0
@@ -129,24 +144,28 @@ class Ledger:
             logger.warning("ledger_unavailable", uncounted=calls, reason=str(exc.__cause__))
             return 0
 
-    def _claim(self, slot: int, rooms: list[int], now: float) -> int:
-        """Use as many of the slot's calls as fit; how many."""
-        used = self._known(slot)
+    def _claim(self, slot: int, urgencies: Sequence[float], now: float) -> int:
+        """Use as many of the calls of one of the slot's counters as fit; how many."""
+        shard = self._pick(self._slots.shards) if self._slots.shards > 1 else 0
+        rooms, used = self._slots.rooms(slot, urgencies, shard), self._known(slot, shard)
         for _ in range(_TRIES):
             calls = sum(used <= room for room in rooms)
             if not calls:
                 return 0
-            claimed, used = self._use(slot, calls, rooms[calls - 1], now)
-            self._learn(slot, used)
+            claimed, used = self._use(self._pk(slot, shard), calls, rooms[calls - 1], now)
+            self._learn(slot, shard, used)
             if claimed:
                 return calls
         return 0
 
-    def _use(self, slot: int, calls: int, room: int, now: float) -> tuple[bool, int]:
+    def _pk(self, slot: int, shard: int) -> str:
+        return f"slot#{slot}" if self._slots.shards == 1 else f"slot#{slot}#{shard}"
+
+    def _use(self, pk: str, calls: int, room: int, now: float) -> tuple[bool, int]:
         """Whether the calls found no more than `room` used, and so were added; how much is used now."""
         with storage():
             try:
-                added = self._add(f"slot#{slot}", "used", calls, expires_at=now + HOUR_S, room=room)
+                added = self._add(pk, "used", calls, expires_at=now + HOUR_S, room=room)
             except ClientError as exc:
                 reply: Any = exc.response
                 if "Item" not in reply:
@@ -173,15 +192,15 @@ class Ledger:
             **condition,
         )["Attributes"]
 
-    def _known(self, slot: int) -> int:
-        """How much of the slot is used at least."""
+    def _known(self, slot: int, shard: int) -> int:
+        """How much of the counter is used at least."""
         with self._lock:
-            seen, used = self._seen
+            seen, used = self._seen.get(shard, (0, 0))
         return used if seen == slot else 0
 
-    def _learn(self, slot: int, used: int) -> None:
+    def _learn(self, slot: int, shard: int, used: int) -> None:
         with self._lock:
-            self._seen = max(self._seen, (slot, used))
+            self._seen[shard] = max(self._seen.get(shard, (0, 0)), (slot, used))
 
 
 def _number(name: str, item: Item) -> int:

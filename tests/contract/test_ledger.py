@@ -147,6 +147,16 @@ def test_a_low_rate_is_granted_second_by_second(
     assert [ledger.grant([1.0] * 5, now + second) for second in range(4)] == expected
 
 
+def test_the_counters_of_a_busy_slot_grant_together_what_it_holds_and_no_more(
+    ledgers: Open, now: float
+) -> None:
+    processes = [ledgers(1200) for _ in range(4)]
+
+    granted = sum(processes[number % 4].grant([1.0] * 10, now) for number in range(80))
+
+    assert granted == 200
+
+
 def test_without_a_rate_everything_is_granted(ledgers: Open, now: float) -> None:
     assert [ledgers(0).grant([1.0, 0.0] * 500, now) for _ in range(3)] == [1000] * 3
 

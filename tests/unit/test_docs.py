@@ -43,7 +43,7 @@ def test_every_rule_setting_and_operation_says_what_it_is() -> None:
     assert all(operation.doc for operation in OPERATIONS)
 
 
-@pytest.mark.parametrize("page", ["README.md", "CONTRIBUTING.md", "docs/architecture.md"])
+@pytest.mark.parametrize("page", ["README.md", "CONTRIBUTING.md", "docs/architecture.md", "docs/cost.md"])
 def test_links_lead_to_files(page: str) -> None:
     source = ROOT / page
     links = re.findall(r"\]\(([^)#:]+)\)", source.read_text())

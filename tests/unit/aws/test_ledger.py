@@ -92,6 +92,15 @@ def test_no_sliding_second_has_more_calls_than_the_rate(tps: int) -> None:
     assert 0 < most_in_a_second(moments) <= tps
 
 
+@pytest.mark.parametrize("tps", [601, 1500, 9001])
+def test_no_sliding_second_has_more_calls_than_the_rate_where_slots_have_several_counters(tps: int) -> None:
+    chance = Random(tps)
+
+    moments = granted(tps, chance, for_s=2, urgency=lambda: chance.choice([1.0, chance.random()]))
+
+    assert 0.5 * tps < most_in_a_second(moments) <= tps
+
+
 @EVERY_TPS
 def test_who_asks_for_more_than_the_rate_is_granted_almost_half_of_it_or_more(tps: int) -> None:
     moments = granted(tps, Random(tps), for_s=20, urgency=lambda: 1.0)
@@ -105,6 +114,39 @@ def test_as_many_slots_as_a_second_touches_hold_as_many_calls_as_the_rate(tps: i
     slots = Slots(tps)
 
     assert sum(slots.capacity(slot + further) for further in range(slots.per_s + 1)) == tps
+
+
+@given(tps=st.integers(1, 100_000), slot=st.integers(0, 10**11))
+def test_the_shares_of_a_slots_counters_add_up_to_it_and_are_alike(tps: int, slot: int) -> None:
+    slots = Slots(tps)
+    shares = [slots.share(slot, shard) for shard in range(slots.shards)]
+
+    assert sum(shares) == slots.capacity(slot)
+    assert max(shares) - min(shares) <= 1
+
+
+@pytest.mark.parametrize(
+    ("tps", "expected"), [(1, 1), (50, 1), (600, 1), (601, 2), (6000, 10), (100_000, 167)]
+)
+def test_a_counter_is_asked_for_six_hundred_calls_a_second_at_the_most(tps: int, expected: int) -> None:
+    assert Slots(tps).shards == expected
+
+
+def test_a_slot_with_one_counter_has_the_key_it_always_had_and_others_say_which() -> None:
+    table = Table()
+    for tps in (600, 601):
+        Ledger(cast("Any", table), "ledger", tps=tps, pick=lambda shards: shards - 1).grant([1.0], NOW)
+
+    assert table.used == {f"slot#{NOW * 5:.0f}": 1, f"slot#{NOW * 5:.0f}#1": 1}
+
+
+def test_what_is_known_of_a_counter_says_nothing_of_another() -> None:
+    table, picks = Table(), iter([0, 0, 1, 0])
+    asking = Ledger(cast("Any", table), "ledger", tps=1200, stopwatch=lambda: 0.0, pick=lambda _: next(picks))
+
+    told = [asking.grant([1.0] * 100, NOW) for _ in range(4)]
+
+    assert (told, table.writes) == ([100, 0, 100, 0], 2)
 
 
 @given(tps=st.integers(1, 100), now=st.floats(0, 4e9))

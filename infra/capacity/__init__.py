@@ -1,0 +1,1 @@
+"""What many candidates at once do to AWS's quotas: a simulation with the service's own arithmetic."""

@@ -1,0 +1,1 @@
+"""What the service costs, predicted from what was measured, and what many candidates at once do to it."""
