@@ -8,6 +8,7 @@ import argparse
 import logging
 import signal
 import sys
+from contextlib import ExitStack
 from pathlib import Path
 
 import boto3
@@ -39,14 +40,12 @@ def main() -> None:
     from app import app  # noqa: PLC0415 - like a function, it is imported in an environment that is complete
 
     pump, schedule = Pump(app, sqs), Schedule(app)
-    pump.start()
-    schedule.start()
-    try:
-        with Server(app, options.port) as server:
-            server.serve_forever(poll_interval=0.1)
-    finally:
-        pump.stop()
-        schedule.stop()
+    with ExitStack() as stopping:  # each is stopped, even if a second signal interrupts the stopping of one
+        for worker in (schedule, pump):
+            worker.start()
+            stopping.callback(worker.stop)
+        server = stopping.enter_context(Server(app, options.port))
+        server.serve_forever(poll_interval=0.1)
 
 
 def _enter_roles(policies: Path, asked: Path | None) -> None:
