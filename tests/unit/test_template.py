@@ -1,14 +1,11 @@
 """What the functions stand on is private, encrypted, and reached by TLS alone; no secret is a setting."""
 
-import json
 from collections.abc import Iterator
 from typing import Any
 
 import pytest
 
 from chalicelib.settings import Settings
-from infra.deploy.project import POLICIES
-from tests.package.conftest import Built
 from tests.stack import resources
 
 SECRETIVE = ("KEY", "SECRET", "TOKEN", "PASSWORD", "CREDENTIAL")
@@ -71,55 +68,6 @@ def test_every_table_is_encrypted() -> None:
     assert {name: table["SSESpecification"] for name, table in tables.items()} == {
         name: {"SSEEnabled": True} for name in tables
     }
-
-
-def test_a_function_may_write_to_its_own_log_which_the_stack_makes(built: Built) -> None:
-    packaged = json.loads(built.template.read_text())["Resources"]
-    names = {
-        each["Properties"]["Handler"].removeprefix("app."): each["Properties"]["FunctionName"]
-        for each in packaged.values()
-        if each["Type"] == "AWS::Serverless::Function"
-    }
-    logs = {log["LogGroupName"]["Fn::Sub"] for _, log in of_type("AWS::Logs::LogGroup")}
-    writable = {policy.stem: log_of(json.loads(policy.read_text())) for policy in POLICIES.glob("*.json")}
-
-    # By these names `chalice deploy` makes them, too.
-    assert names == {
-        "app": "proctoring-dev",
-        "close_abandoned": "proctoring-dev-close_abandoned",
-        "run_job": "proctoring-dev-run_job",
-    }
-    assert logs == {f"/aws/lambda/{name}".replace("-dev", "-${Stage}") for name in names.values()}
-    assert writable == {
-        "api_handler" if handler == "app" else handler: f"/aws/lambda/{name}".replace("-dev", "-${Stage}")
-        for handler, name in names.items()
-    }
-
-
-def log_of(policy: dict[str, Any]) -> str:
-    """The log group in which a policy lets streams be made and written."""
-    (statement,) = [each for each in policy["Statement"] if each["Sid"] == "WriteItsLog"]
-    assert statement["Action"] == ["logs:CreateLogStream", "logs:PutLogEvents"]
-    group: str = statement["Resource"].partition(":log-group:")[2].removesuffix(":*")
-    return group
-
-
-def test_no_log_is_made_twice(built: Built) -> None:
-    # With chalice's log_retention_in_days the package would make the stack's groups again, and fail; and
-    # `chalice deploy` would make that of the API under a name that Lambda does not write to.
-    packaged = json.loads(built.template.read_text())["Resources"]
-
-    assert [name for name, each in packaged.items() if each["Type"] == "AWS::Logs::LogGroup"] == []
-
-
-def test_functions_find_settings_and_no_secret_in_their_environment(built: Built) -> None:
-    template = json.loads(built.template.read_text())
-    given = set(template["Globals"]["Function"]["Environment"]["Variables"])
-    for each in template["Resources"].values():
-        given |= set(each.get("Properties", {}).get("Environment", {}).get("Variables", {}))
-
-    assert given == {"STAGE", "EVIDENCE_BUCKET"}
-    assert given <= {name.upper() for name in Settings.model_fields}
 
 
 def test_no_setting_could_hold_a_secret() -> None:
