@@ -1,7 +1,7 @@
 """The jobs that flows hand over through the queue."""
 
 import json
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from contextlib import suppress
 from typing import Any
 
@@ -30,27 +30,29 @@ def run_batch(records: Iterable[Mapping[str, Any]]) -> dict[str, Any]:
 def run(message: str) -> None:
     """Do one job. Done again it changes nothing; an exception leaves the message in the queue."""
     job = json.loads(message)
-    tenant_id, session_id = job["tenant_id"], job["session_id"]
-    match job["job"]:
-        case "tidy_evidence":
-            dropped = _tidy(tenant_id, session_id)
-        case "sweep_pictures":
-            dropped = wiring.sweep_pictures()(tenant_id, session_id)
-        case "end_session":
-            _end(tenant_id, session_id)
-            return
-        case unknown:
-            raise ValueError(f"no such job: {unknown}")
-    logger.info("pictures_dropped", job=job["job"], session_id=session_id, dropped=dropped)
+    do = JOBS[job["job"]]
+    do(job["tenant_id"], job["session_id"])
 
 
-def _tidy(tenant_id: str, session_id: str) -> int:
-    try:
-        return wiring.tidy_evidence()(tenant_id, session_id)
-    except NotFound:
-        return 0  # erased in the meantime
+def _tidy_evidence(tenant_id: str, session_id: str) -> None:
+    with suppress(NotFound):  # erased in the meantime
+        dropped = wiring.tidy_evidence()(tenant_id, session_id)
+        logger.info("pictures_dropped", job="tidy_evidence", session_id=session_id, dropped=dropped)
 
 
-def _end(tenant_id: str, session_id: str) -> None:
+def _sweep_pictures(tenant_id: str, session_id: str) -> None:
+    dropped = wiring.sweep_pictures()(tenant_id, session_id)
+    logger.info("pictures_dropped", job="sweep_pictures", session_id=session_id, dropped=dropped)
+
+
+def _end_session(tenant_id: str, session_id: str) -> None:
     with suppress(NotFound):  # erased in the meantime
         wiring.end_abandoned()(tenant_id, session_id)
+
+
+JOBS: Mapping[str, Callable[[str, str], None]] = {
+    "tidy_evidence": _tidy_evidence,
+    "sweep_pictures": _sweep_pictures,
+    "end_session": _end_session,
+}
+"""What to do with a session, given its tenant and its id, by the name under which flows send it."""

@@ -18,6 +18,7 @@ import boto3
 import botocore.session
 from botocore.config import Config
 
+from infra.deploy.project import POLICIES
 from infra.local.program import HOST, ROOT, Program, StartError, claim
 
 if TYPE_CHECKING:
@@ -29,6 +30,8 @@ if TYPE_CHECKING:
 
 STAGE = "dev"
 REGION = "us-east-1"
+ACCOUNT = "123456789012"
+"""moto's."""
 TEMPLATE = ROOT / "infra" / "template.yaml"
 EMULATOR_PYTHON = ROOT / ".venv-rekognition" / "bin" / "python"
 """The emulator's own environment, where it is installed."""
@@ -53,6 +56,8 @@ class OfflineCloud:
     show_log: bool = False
     """Whether the service's log goes to the terminal rather than to a file."""
     with_api: bool = True
+    policies: Path = POLICIES
+    """A folder of the functions' policies."""
 
     url: str = ""
     rekognition_url: str = ""
@@ -75,6 +80,11 @@ class OfflineCloud:
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         self._programs.close()
+
+    @property
+    def asked(self) -> Path:
+        """What the functions asked to be allowed; for `roles.read_asked`."""
+        return self.logs / "asked.jsonl"
 
     def watch(self) -> None:
         """Stay until interrupted; raises StartError if a program ends."""
@@ -122,7 +132,7 @@ class OfflineCloud:
         self.environment["EVIDENCE_BUCKET"] = self._make_stack()["EvidenceBucket"]
         self._hand_over_openai_key()
         if self.with_api:
-            service = self._program(programs, "The service", "serve", port=api, show_log=self.show_log)
+            service = self._service(programs, api)
             service.wait_until_answers(f"{self.url}/health")
         health = json.loads(emulator.wait_until_answers(f"{self.rekognition_url}/_health"))
         self.engine = f"{health['engine']} - {health['lacks']}" if health.get("lacks") else health["engine"]
@@ -146,6 +156,11 @@ class OfflineCloud:
         programs.callback(program.stop)
         self._running.append(program)
         return program
+
+    def _service(self, programs: ExitStack, port: int) -> Program:
+        self.asked.unlink(missing_ok=True)
+        options = ("--policies", str(self.policies), "--asked", str(self.asked))
+        return self._program(programs, "The service", "serve", *options, port=port, show_log=self.show_log)
 
     def _emulator(self, programs: ExitStack, port: int) -> Program:
         options = []

@@ -9,6 +9,8 @@ from typing import Any
 from chalice.app import Chalice
 from chalice.local import LambdaContext
 
+from infra.local.roles import running
+
 INVOKE = re.compile(r"/2015-03-31/functions/(?:[\w-]+-)?(\w+)/invocations")
 """The path by which `aws lambda invoke --function-name proctoring-dev-...` runs a function by hand."""
 TIMEOUT_MS = 60_000
@@ -37,7 +39,8 @@ class Functions:
     def call(self, name: str, event: object) -> Any:  # noqa: ANN401 - whatever it returns
         """What the function returns; raises whatever it raises."""
         context = LambdaContext(name, memory_size=128, max_runtime_ms=TIMEOUT_MS)
-        return self._handlers[name](event, context)
+        with running(name):
+            return self._handlers[name](event, context)
 
     def invoke(self, name: str, payload: bytes) -> Invoked:
         """Call it with an event in JSON."""

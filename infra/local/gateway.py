@@ -31,6 +31,7 @@ from chalice.local import (
 from chalicelib.api.problems import MEDIA_TYPE, problem_body
 from infra.local.functions import INVOKE, Functions
 from infra.local.program import HOST
+from infra.local.roles import API, running
 
 MOST_BODY_BYTES = 10 * 1024 * 1024
 """What API Gateway reads of a request."""
@@ -101,7 +102,8 @@ class Gateway:
             return Answer(HTTPStatus.OK, {"Content-Type": "application/json", **error}, ended.payload)
         try:
             method = self._method(method, target)
-            answered = self._local.handle_request(method, target, dict(headers), body or None)
+            with running(API):
+                answered = self._local.handle_request(method, target, dict(headers), body or None)
         except RefusedError as refusal:
             return self.refusal(refusal.status, target)
         except LocalGatewayException as refusal:

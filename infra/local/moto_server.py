@@ -20,9 +20,9 @@ from infra.local.program import HOST
 Application = Callable[[Any, Any], Any]
 """A WSGI application."""
 
-LEFT_OUT = ("AWS::S3::BucketPolicy",)
-"""Resources of the template that moto's CloudFormation does not make, on purpose: moto enforces bucket
-policies without their conditions, so that "refuse what comes without TLS" would refuse everything."""
+LEFT_OUT = ("AWS::S3::BucketPolicy", "AWS::SQS::QueuePolicy")
+"""Resources of the template that moto's CloudFormation does not make, and does well not to: it enforces
+bucket policies without their conditions, so that "refuse what comes without TLS" would refuse everything."""
 ADDED = (secret.Secret,)
 """Resources that it lacks; moto finds them among the subclasses of its model."""
 

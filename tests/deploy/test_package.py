@@ -12,8 +12,10 @@ from zipfile import ZipFile
 
 import pytest
 
+from chalicelib.settings import Settings
 from infra.deploy.errors import PackageError
 from infra.deploy.package import APP, LAYER, make_package
+from infra.deploy.project import POLICIES
 from infra.deploy.target import running
 from tests.deploy.conftest import TREE, Built
 from tests.deploy.lambda_process import link_runtime
@@ -205,6 +207,59 @@ def test_what_nobody_ended_is_looked_for_every_hour(built: Built) -> None:
         {"Schedule": "rate(1 hour)"},
         60,
     )
+
+
+def test_a_function_may_write_to_its_own_log_which_the_stack_makes(built: Built) -> None:
+    packaged = json.loads(built.template.read_text())["Resources"]
+    names = {
+        each["Properties"]["Handler"].removeprefix("app."): each["Properties"]["FunctionName"]
+        for each in packaged.values()
+        if each["Type"] == "AWS::Serverless::Function"
+    }
+    logs = {
+        each["Properties"]["LogGroupName"]["Fn::Sub"]
+        for each in resources().values()
+        if each["Type"] == "AWS::Logs::LogGroup"
+    }
+    writable = {policy.stem: log_of(json.loads(policy.read_text())) for policy in POLICIES.glob("*.json")}
+
+    # By these names `chalice deploy` makes them, too.
+    assert names == {
+        "app": "proctoring-dev",
+        "close_abandoned": "proctoring-dev-close_abandoned",
+        "run_job": "proctoring-dev-run_job",
+    }
+    assert logs == {f"/aws/lambda/{name}".replace("-dev", "-${Stage}") for name in names.values()}
+    assert writable == {
+        "api_handler" if handler == "app" else handler: f"/aws/lambda/{name}".replace("-dev", "-${Stage}")
+        for handler, name in names.items()
+    }
+
+
+def log_of(policy: dict[str, Any]) -> str:
+    """The log group in which a policy lets streams be made and written."""
+    (statement,) = [each for each in policy["Statement"] if each["Sid"] == "WriteItsLog"]
+    assert statement["Action"] == ["logs:CreateLogStream", "logs:PutLogEvents"]
+    group: str = statement["Resource"].partition(":log-group:")[2].removesuffix(":*")
+    return group
+
+
+def test_no_log_is_made_twice(built: Built) -> None:
+    # With chalice's log_retention_in_days the package would make the stack's groups again, and fail; and
+    # `chalice deploy` would make that of the API under a name that Lambda does not write to.
+    packaged = json.loads(built.template.read_text())["Resources"]
+
+    assert [name for name, each in packaged.items() if each["Type"] == "AWS::Logs::LogGroup"] == []
+
+
+def test_functions_find_settings_and_no_secret_in_their_environment(built: Built) -> None:
+    template = json.loads(built.template.read_text())
+    given = set(template["Globals"]["Function"]["Environment"]["Variables"])
+    for each in template["Resources"].values():
+        given |= set(each.get("Properties", {}).get("Environment", {}).get("Variables", {}))
+
+    assert given == {"STAGE", "EVIDENCE_BUCKET"}
+    assert given <= {name.upper() for name in Settings.model_fields}
 
 
 def test_service_that_does_not_import_is_not_packaged(tmp_path: Path) -> None:

@@ -11,6 +11,7 @@ import pytest
 from chalicelib.aws.tenants import Tenants
 from chalicelib.flows.open_tenant import OpenTenant
 from infra.local.cloud import STAGE, OfflineCloud
+from infra.local.roles import read_asked
 
 
 class Cloud(OfflineCloud):
@@ -34,6 +35,8 @@ def cloud(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Cloud]:
         environment.setenv("REKOGNITION_TPS", "0")
         with Cloud(logs=tmp_path_factory.mktemp("cloud")) as started:
             yield started
+        # Whatever the tests made of it: a function that is not allowed what it does is a defect.
+        assert [each for each in read_asked(started.asked) if not each.allowed] == []
 
 
 @pytest.fixture

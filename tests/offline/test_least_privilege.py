@@ -1,0 +1,229 @@
+"""Each function is granted what it uses, and nothing else.
+
+The offline cloud lets a function do what its policy allows; here each does all that it can do, and whatever
+was granted beyond that is found. One process runs them all, and what one has read of the keys and the queue
+the others know: so each gets a cloud in which it is the first.
+"""
+
+import json
+import re
+import time
+import urllib.request
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+
+import pytest
+
+import app
+from chalicelib.api.endpoint import OPERATIONS
+from chalicelib.aws.sessions import Sessions
+from chalicelib.aws.tenants import Tenants
+from chalicelib.domain import reducer
+from chalicelib.domain.model import FrameRecord, Memory, Session
+from chalicelib.domain.seen import Findings
+from chalicelib.workers.jobs import JOBS
+from infra.deploy.project import POLICIES
+from infra.local.cloud import ACCOUNT, REGION, STAGE
+from infra.local.iam import Account, Permission, read_policies
+from infra.local.roles import Asked, read_asked
+from infra.local.schedule import scheduled_event
+from tests import observations as show
+from tests.offline.client import NOBODY, PRESENT, TWO, Answer, Client, base64_of, picture
+from tests.offline.conftest import Cloud
+
+HERE = Account(REGION, ACCOUNT)
+TENANT, LEFT = "acme", "left"
+AGO_S = 13 * 3600.0
+JOBS_QUEUE = f"proctoring-{STAGE}-jobs"
+
+
+@pytest.fixture
+def own_cloud(tmp_path: Path) -> Iterator[Cloud]:
+    """A cloud in which no function has run yet."""
+    with pytest.MonkeyPatch.context() as environment:
+        environment.setenv("TENANT_CALLS_PER_HOUR", "100000")
+        environment.setenv("REKOGNITION_TPS", "10000")
+        with Cloud(logs=tmp_path) as cloud:
+            yield cloud
+
+
+def done_by_lambda(name: str) -> set[Permission]:
+    """What Lambda itself does in the role of every function: it writes its log, and its traces."""
+    log = HERE.arn("logs", f"log-group:/aws/lambda/{name}:*")
+    return {
+        *(Permission(action, log) for action in ("logs:CreateLogStream", "logs:PutLogEvents")),
+        *(Permission(action, "*") for action in ("xray:PutTelemetryRecords", "xray:PutTraceSegments")),
+    }
+
+
+TAKING_JOBS = {
+    Permission(f"sqs:{action}", HERE.arn("sqs", JOBS_QUEUE))
+    for action in ("DeleteMessage", "GetQueueAttributes", "ReceiveMessage")
+}
+"""What it does in the role of a function that it feeds from the queue."""
+
+
+def refused(cloud: Cloud) -> list[Asked]:
+    return [each for each in read_asked(cloud.asked) if not each.allowed]
+
+
+def granted_and_unused(cloud: Cloud, function: str) -> set[Permission]:
+    assert refused(cloud) == []
+    asked = read_asked(cloud.asked)
+    used = {Permission(each.action, each.resource) for each in asked if each.function == function}
+    return set(read_policies(POLICIES, STAGE, HERE)[function].permissions) - used
+
+
+@dataclass(frozen=True, slots=True)
+class Caller:
+    """Calls the API with its tenant's key, and takes down which operations it called."""
+
+    client: Client
+    called: set[tuple[str, str]] = field(default_factory=set)
+
+    def call(
+        self, method: str, path: str, body: object = None, *, status: int = 200, **headers: str
+    ) -> Answer:
+        answer = self.client.call(method, path, body, None, **headers)
+        assert answer.status == status, answer.body
+        self.called.update(
+            (each.method, each.path)
+            for each in OPERATIONS
+            if each.method == method
+            and re.fullmatch(re.sub(r"{\w+}", "[^/]+", each.path), path.partition("?")[0])
+        )
+        return answer
+
+    def start(self, keep: str) -> str:
+        """The path of a new session."""
+        started = self.call("POST", "/api/sessions/start", {"policy": {"keep_frames": keep}})
+        return f"/api/sessions/{started.body['session_id']}"
+
+    def frame(self, path: str, seq: int, shows: object) -> Answer:
+        encoded = base64_of(picture(seq, shows))  # type: ignore[arg-type]
+        return self.call("POST", f"{path}/frame", {"frame": encoded, "seq": seq})
+
+
+def play_the_api(caller: Caller) -> None:
+    """Every operation, on every kind of session."""
+    for path in ("/health", "/api/openapi.json", "/api/docs"):
+        caller.call("GET", path)
+    for _ in range(2):
+        caller.call("POST", "/api/sessions/start", {}, Idempotency_Key="a-1")
+    for keep in ("all", "evidence", "none"):
+        watch_and_end(caller, caller.start(keep))
+    erased_while_active = caller.start("all")
+    caller.frame(erased_while_active, 1, TWO)
+    caller.call("DELETE", erased_while_active)
+    caller.call("GET", f"{erased_while_active}/metrics", status=404)
+    caller.start("none")
+    first = caller.call("GET", "/api/sessions?limit=1").body
+    caller.call("GET", f"/api/sessions?limit=1&cursor={first['next_cursor']}")
+
+
+def watch_and_end(caller: Caller, path: str) -> None:
+    # The alert of nobody's frames is void when the late one shows somebody.
+    for seq, shows in ((1, NOBODY), (2, NOBODY), (4, NOBODY), (3, PRESENT), (5, TWO), (5, TWO)):
+        caller.frame(path, seq, shows)
+    batch = [{"frame": base64_of(picture(seq, PRESENT)), "seq": seq} for seq in range(40, 60)]
+    caller.call("POST", f"{path}/frames", {"frames": batch})
+    for seq in (100, 6):  # so late that all is replayed at the end
+        caller.frame(path, seq, PRESENT)
+    caller.call("GET", f"{path}/report", status=409)
+    for what in ("metrics", "alerts", "emotions"):
+        caller.call("GET", f"{path}/{what}")
+    for _ in range(2):
+        caller.call("POST", f"{path}/end", {})
+    report = caller.call("GET", f"{path}/report").body["report"]
+    with urllib.request.urlopen(report["alerts"][0]["evidence"][0]["url"]) as evidence:
+        assert evidence.read()
+    caller.call("POST", f"{path}/frame", {"frame": "", "seq": 101}, status=409)
+    caller.call("DELETE", path)
+
+
+def test_the_api_is_granted_what_it_uses(own_cloud: Cloud) -> None:
+    caller = Caller(Client(own_cloud.url, own_cloud.api_key))
+
+    play_the_api(caller)
+
+    assert app.app.routes
+    assert caller.called == {(each.method, each.path) for each in OPERATIONS}
+    assert granted_and_unused(own_cloud, "api_handler") == done_by_lambda("proctoring-dev")
+
+
+def left_behind(cloud: Cloud) -> Sessions:
+    """A store with a session that began too long ago, and of which a picture is kept that no alert cites."""
+    client = cloud.client("dynamodb")
+    Tenants(client, f"proctoring-{STAGE}-tenants").create(TENANT, "Acme Hiring", "now")
+    sessions = Sessions(client, f"proctoring-{STAGE}-sessions", retention_s=1e6)
+    session = Session(TENANT, LEFT, round(time.time() - AGO_S, 3))
+    sessions.create(session, None)
+    rooms = [show.empty_room(seq) for seq in range(1, 5)]
+    stepped, alerts = reducer.step(session, *rooms)
+    watched = replace(stepped, watch=replace(stepped.watch, memory=1))
+    sessions.save(
+        watched, [FrameRecord(each) for each in rooms], alerts, Memory(Findings(faces=()), b"pixels")
+    )
+    assert alerts
+    keep(cloud, f"{TENANT}/{LEFT}/uncited")
+    return sessions
+
+
+def keep(cloud: Cloud, key: str) -> None:
+    cloud.client("s3").put_object(Bucket=cloud.environment["EVIDENCE_BUCKET"], Key=key, Body=b"picture")
+
+
+def is_kept(cloud: Cloud, key: str) -> bool:
+    listed = cloud.client("s3").list_objects_v2(Bucket=cloud.environment["EVIDENCE_BUCKET"], Prefix=key)
+    return listed["KeyCount"] > 0
+
+
+def test_the_worker_is_granted_what_it_uses(own_cloud: Cloud) -> None:
+    sessions, sqs = left_behind(own_cloud), own_cloud.client("sqs")
+    keep(own_cloud, f"{TENANT}/erased/late")
+    queue = sqs.get_queue_url(QueueName=JOBS_QUEUE)["QueueUrl"]
+    for job, session_id in (("end_session", LEFT), ("sweep_pictures", "erased")):
+        message = {"job": job, "tenant_id": TENANT, "session_id": session_id}
+        sqs.send_message(QueueUrl=queue, MessageBody=json.dumps(message))
+
+    done: dict[str, Callable[[], bool]] = {
+        "end_session": lambda: sessions.report(TENANT, LEFT) is not None,
+        "tidy_evidence": lambda: not is_kept(own_cloud, f"{TENANT}/{LEFT}/uncited"),
+        "sweep_pictures": lambda: not is_kept(own_cloud, f"{TENANT}/erased/late"),
+    }
+    while not refused(own_cloud) and not all(is_done() for is_done in done.values()):
+        pass
+
+    assert done.keys() == JOBS.keys()
+    assert granted_and_unused(own_cloud, "run_job") == (
+        done_by_lambda("proctoring-dev-run_job") | TAKING_JOBS
+    )
+
+
+def test_the_schedule_is_granted_what_it_uses(own_cloud: Cloud) -> None:
+    left_behind(own_cloud)
+
+    path = "/2015-03-31/functions/proctoring-dev-close_abandoned/invocations"
+    ran = Client(own_cloud.url, "").call("POST", path, scheduled_event())
+
+    assert (ran.status, "X-Amz-Function-Error" in ran.headers) == (200, False)
+    assert granted_and_unused(own_cloud, "close_abandoned") == done_by_lambda(
+        "proctoring-dev-close_abandoned"
+    )
+
+
+def test_what_is_not_granted_is_refused(tmp_path: Path) -> None:
+    policies = tmp_path / "policies"
+    policies.mkdir()
+    for policy in POLICIES.glob("*.json"):
+        text = policy.read_text().replace("dynamodb:BatchGetItem", "dynamodb:DescribeTable")
+        (policies / policy.name).write_text(text)
+    with Cloud(logs=tmp_path, policies=policies) as cloud:
+        client = Client(cloud.url, cloud.api_key)
+        client.start()
+        listed = client.call("GET", "/api/sessions")
+        denied = refused(cloud)
+
+    assert (listed.status, "ClientError" in listed.body["detail"]) == (503, True)
+    assert [(each.function, each.action) for each in denied] == [("api_handler", "dynamodb:BatchGetItem")]
