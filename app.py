@@ -10,17 +10,17 @@ from typing import Any
 
 from chalice.app import Chalice, CORSConfig, Response, SQSEvent
 
+from chalicelib import telemetry
 from chalicelib.api import problems
 from chalicelib.api.frames import frames
 from chalicelib.api.reports import reports
 from chalicelib.api.service import service
 from chalicelib.api.sessions import sessions
 from chalicelib.settings import from_environment
-from chalicelib.telemetry import logger
 from chalicelib.workers import jobs
 
 settings = from_environment()
-logger.setLevel(settings.log_level)
+telemetry.configure(stage=settings.stage, level=settings.log_level)
 
 app = Chalice(app_name="proctoring", configure_logs=False)
 app.api.binary_types = [*app.api.binary_types, "multipart/form-data"]
@@ -36,9 +36,9 @@ app.api.cors = cors
 @app.middleware("http")
 def answer_in_one_voice(event: Any, get_response: Callable[[Any], Response]) -> Response:  # noqa: ANN401
     """Give every log line the request's id, and chalice's own errors the form of ours."""
-    request_id = event.context.get("requestId", "")
-    logger.thread_safe_append_keys(request_id=request_id)
-    response = get_response(event)
+    with telemetry.request(event.context.get("requestId", ""), event.method, event.path):
+        response = get_response(event)
+        telemetry.tell(status=response.status_code)
     if (
         response.status_code < HTTPStatus.BAD_REQUEST
         or response.headers.get("Content-Type") == problems.MEDIA_TYPE
@@ -59,7 +59,8 @@ for blueprint in (sessions, frames, reports, service):
 def run_job(event: SQSEvent) -> None:
     """Work on what the API handed over."""
     for record in event:
-        jobs.run(record.body)
+        with telemetry.job(record.to_dict(), getattr(event.context, "aws_request_id", "")):
+            jobs.run(record.body)
 
 
 gc.enable()

@@ -4,13 +4,14 @@ import json
 
 from chalicelib import wiring
 from chalicelib.domain.errors import NotFound
-from chalicelib.telemetry import logger
+from chalicelib.telemetry import know, tell
 
 
 def run(message: str) -> None:
     """Do one job. Done again it changes nothing; an exception leaves the message in the queue."""
     job = json.loads(message)
     tenant_id, session_id = job["tenant_id"], job["session_id"]
+    know(job=job["job"], tenant_id=tenant_id, session_id=session_id)
     match job["job"]:
         case "tidy_evidence":
             dropped = _tidy(tenant_id, session_id)
@@ -18,7 +19,7 @@ def run(message: str) -> None:
             dropped = wiring.sweep_pictures()(tenant_id, session_id)
         case unknown:
             raise ValueError(f"no such job: {unknown}")
-    logger.info("pictures_dropped", job=job["job"], session_id=session_id, dropped=dropped)
+    tell(pictures_dropped=dropped)
 
 
 def _tidy(tenant_id: str, session_id: str) -> int:
