@@ -131,8 +131,7 @@ class Work:
             if self.counts_if_failed:
                 self.counted[self.counts_if_failed] = 1
         level = logging.INFO if error is None else logging.ERROR
-        members = {**self.facts, **_embedded(self.counted), "location": None}  # it is always here
-        _last_lines.log(level, self.ended, exc_info=error, extra=members)
+        _last_lines.log(level, self.ended, exc_info=error, extra=self.facts | _embedded(self.counted))
         logger.thread_safe_clear_keys()
         if self._token:
             _current.reset(self._token)
