@@ -26,11 +26,15 @@ _MOST_CAUSES = 10
 class Metric(Enum):
     """Name, unit and meaning of what is counted."""
 
-    FRAMES_ANALYZED = ("FramesAnalyzed", "Count", "Frames whose faces are known, each once.")
+    FRAMES_RECEIVED = (
+        "FramesReceived",
+        "Count",
+        "Frames that were counted, each once however often it came.",
+    )
     FRAMES_UNANALYSED = (
         "FramesUnanalysed",
         "Count",
-        "All other frames: the provider did not answer, or a call was withheld.",
+        "Of them, those whose faces are not known: the provider did not answer, or a call was withheld.",
     )
     PROVIDER_CALLS = ("ProviderCalls", "Count", "Calls made to Rekognition, answered or not.")
     DETECT_FACES = ("DetectFaces", "Count", "Of them, those about faces.")

@@ -15,8 +15,8 @@ _OPERATIONS = {
 
 def frame(record: FrameRecord) -> None:
     """Count a frame once it is stored: one that was counted before is never stored again."""
-    unseen = record.observation.looks.get(Kind.FACES) in UNSEEN
-    count(Metric.FRAMES_UNANALYSED if unseen else Metric.FRAMES_ANALYZED)
+    count(Metric.FRAMES_RECEIVED)
+    count(Metric.FRAMES_UNANALYSED, record.observation.looks.get(Kind.FACES) in UNSEEN)
     count(Metric.ALERTS_OPENED, len(record.opened))
 
 

@@ -15,9 +15,10 @@ from werkzeug.serving import make_server
 from infra.local import dynamodb, secret
 from infra.local.program import HOST
 
-LEFT_OUT = ("AWS::S3::BucketPolicy",)
+LEFT_OUT = ("AWS::S3::BucketPolicy", "AWS::CloudWatch::Alarm", "AWS::SNS::Subscription")
 """Resources of the template that moto's CloudFormation does not make, on purpose: moto enforces bucket
-policies without their conditions, so that "refuse what comes without TLS" would refuse everything."""
+policies without their conditions, so that "refuse what comes without TLS" would refuse everything; and alarms
+that nothing is measured for would ring for nobody."""
 ADDED = (secret.Secret,)
 """Resources that it lacks; moto finds them among the subclasses of its model."""
 

@@ -193,7 +193,7 @@ def test_what_went_wrong_is_in_the_log(run: Run) -> None:
 def test_a_frame_is_counted_once_however_often_it_was_sent(run: Run) -> None:
     of_s1 = [each for each in run.lines if each.get("session_id") == "s-1"]
 
-    assert sum(each.get("FramesAnalyzed", 0) for each in of_s1) == 4  # 1, 2, the form's and 7
+    assert sum(each.get("FramesReceived", 0) for each in of_s1) == 6  # 1 to 4, the form's and 7
     assert sum(each.get("FramesUnanalysed", 0) for each in of_s1) == 2
 
 

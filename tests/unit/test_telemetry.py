@@ -96,21 +96,21 @@ def test_metrics_are_written_whatever_the_level_of_the_log(log: Log) -> None:
     telemetry.configure(stage="test", level="ERROR")
     with telemetry.request("r-1", "GET", "/"):
         logger.info("not worth a line")
-        telemetry.count(Metric.FRAMES_ANALYZED)
+        telemetry.count(Metric.FRAMES_RECEIVED)
     telemetry.configure(stage="test", level="INFO")
 
     assert [line["message"] for line in log.lines] == ["request_answered"]
 
 
 def test_what_is_counted_outside_of_any_work_is_counted_nowhere(log: Log) -> None:
-    telemetry.count(Metric.FRAMES_ANALYZED)
+    telemetry.count(Metric.FRAMES_RECEIVED)
     telemetry.tell(error="NotFound")
     telemetry.took(provider=1)
     with Work("work_ended", {}):
         pass
 
     (line,) = log.lines
-    assert {"FramesAnalyzed", "error", "provider_ms"}.isdisjoint(line)
+    assert {"FramesReceived", "error", "provider_ms"}.isdisjoint(line)
 
 
 def test_a_job_says_which_message_it_was_and_how_long_that_had_waited(log: Log) -> None:

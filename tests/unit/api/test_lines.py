@@ -38,8 +38,8 @@ def test_a_quiet_frame_is_one_line_of_less_than_a_kilobyte_and_it_is_its_metrics
     assert asked.json["result"]["analysis"]["faces"] == "asked"
     assert quiet.json["result"]["analysis"]["faces"] == "reused"
     assert len(log.text) < 900
-    assert line["FramesAnalyzed"] == 1
-    assert line["_aws"]["CloudWatchMetrics"][0]["Metrics"] == [{"Name": "FramesAnalyzed", "Unit": "Count"}]
+    assert line["FramesReceived"] == 1
+    assert line["_aws"]["CloudWatchMetrics"][0]["Metrics"] == [{"Name": "FramesReceived", "Unit": "Count"}]
     assert (line["tenant_id"], line["session_id"]) == (wiring.check_key()(service.key), session_id)
     assert line["route"] == "/api/sessions/{session_id}/frame"
 

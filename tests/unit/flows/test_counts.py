@@ -29,7 +29,7 @@ def test_a_frame_that_asks_for_everything_counts_itself_its_calls_and_their_pric
         world.watch("person 1")
 
     assert counts == {
-        "FramesAnalyzed": 1,
+        "FramesReceived": 1,
         "ProviderCalls": 3,
         "DetectFaces": 1,
         "DetectLabels": 1,
@@ -46,7 +46,7 @@ def test_a_frame_that_asks_nothing_counts_itself_alone() -> None:
     with counting() as counts:
         world.watch("person 2")
 
-    assert counts == {"FramesAnalyzed": 1}
+    assert counts == {"FramesReceived": 1}
 
 
 def test_a_frame_that_is_sent_again_is_not_counted_again() -> None:
@@ -66,7 +66,7 @@ def test_frames_of_a_batch_add_up() -> None:
     with counting() as counts:
         world.analyzer().batch(TENANT, SESSION, frames)
 
-    assert (counts["FramesAnalyzed"], counts["ProviderCalls"]) == (3, 9)
+    assert (counts["FramesReceived"], counts["ProviderCalls"]) == (3, 9)
 
 
 def test_an_outage_counts_unanalysed_frames_and_failed_calls() -> None:
@@ -76,7 +76,7 @@ def test_an_outage_counts_unanalysed_frames_and_failed_calls() -> None:
         world.watch("outage 1")
 
     assert (counts["FramesUnanalysed"], counts["ProviderCalls"], counts["ProviderCallsFailed"]) == (1, 3, 3)
-    assert "FramesAnalyzed" not in counts
+    assert counts["FramesReceived"] == 1
 
 
 def test_calls_that_the_rate_withholds_are_told_from_those_that_the_budget_does_not_allow() -> None:
@@ -93,7 +93,7 @@ def test_calls_that_the_rate_withholds_are_told_from_those_that_the_budget_does_
         analyzer.one(TENANT, SESSION, frame("person 2", seq=2))
         analyzer.one(TENANT, SESSION, frame("person 3", seq=3))
 
-    assert by_rate == {"FramesUnanalysed": 1, "CallsWithheldByRate": 3}
+    assert by_rate == {"FramesReceived": 1, "FramesUnanalysed": 1, "CallsWithheldByRate": 3}
     assert by_budget["CallsWithheldByBudget"] == 3
     assert "CallsWithheldByRate" not in by_budget
 
