@@ -53,6 +53,14 @@ def test_nothing_of_a_request_is_left_to_the_next_one_or_to_what_is_written_betw
     assert {"tenant_id", "error", "_aws", "AlertsOpened"}.isdisjoint(last)
 
 
+def test_where_lambda_traces_every_line_leads_to_the_trace(log: Log, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("_X_AMZN_TRACE_ID", "Root=1-5759e988-bd862e3fe1be46a994272793;Sampled=1")
+    with telemetry.request("r-1", "GET", "/"):
+        pass
+
+    assert log.lines[0]["xray_trace_id"] == "1-5759e988-bd862e3fe1be46a994272793"
+
+
 def test_a_request_ends_with_one_line_that_says_what_became_of_it(log: Log) -> None:
     with telemetry.request("r-1", "POST", "/api/things/{thing_id}"):
         telemetry.took(provider=0.25)
