@@ -184,6 +184,11 @@ def job(record: Mapping[str, Any], request_id: str) -> Work:
     return Work("job_ended", ids, counted=age, counts_if_failed=Metric.JOBS_FAILED)
 
 
+def scheduled(name: str, request_id: str) -> Work:
+    """A run of the schedule."""
+    return Work("run_ended", {"request_id": request_id}, {"run": name})
+
+
 def know(**ids: str) -> None:
     """Put ids into every line from here on, those of threads included that begin from here."""
     logger.thread_safe_append_keys(**ids)

@@ -132,6 +132,14 @@ def test_a_job_says_which_message_it_was_and_how_long_that_had_waited(log: Log) 
     assert "JobsFailed" not in ended
 
 
+def test_a_run_of_the_schedule_says_which_one_it_was(log: Log) -> None:
+    with telemetry.scheduled("close_abandoned", "r-1"):
+        telemetry.tell(sessions=2)
+
+    (ended,) = log.of("run_ended")
+    assert (ended["request_id"], ended["run"], ended["sessions"]) == ("r-1", "close_abandoned", 2)
+
+
 def test_a_message_of_a_clock_that_is_ahead_has_not_waited(log: Log) -> None:
     with telemetry.job({"attributes": {"SentTimestamp": "99999999999999"}}, "r-1"):
         pass
