@@ -10,18 +10,17 @@ from typing import Any
 
 from chalice.app import Chalice, CloudWatchEvent, CORSConfig, Rate, Response, SQSEvent
 
-from chalicelib import wiring
+from chalicelib import telemetry, wiring
 from chalicelib.api import problems
 from chalicelib.api.frames import frames
 from chalicelib.api.reports import reports
 from chalicelib.api.service import service
 from chalicelib.api.sessions import sessions
 from chalicelib.settings import from_environment
-from chalicelib.telemetry import logger
 from chalicelib.workers import jobs
 
 settings = from_environment()
-logger.setLevel(settings.log_level)
+telemetry.configure(stage=settings.stage, level=settings.log_level)
 
 app = Chalice(app_name="proctoring", configure_logs=False)
 app.api.binary_types = [*app.api.binary_types, "multipart/form-data"]
@@ -37,9 +36,9 @@ app.api.cors = cors
 @app.middleware("http")
 def answer_in_one_voice(event: Any, get_response: Callable[[Any], Response]) -> Response:  # noqa: ANN401
     """Give every log line the request's id, and chalice's own errors the form of ours."""
-    request_id = event.context.get("requestId", "")
-    logger.thread_safe_append_keys(request_id=request_id)
-    response = get_response(event)
+    with telemetry.request(event.context.get("requestId", ""), event.method, event.path):
+        response = get_response(event)
+        telemetry.tell(status=response.status_code)
     if (
         response.status_code < HTTPStatus.BAD_REQUEST
         or response.headers.get("Content-Type") == problems.MEDIA_TYPE
@@ -59,13 +58,14 @@ for blueprint in (sessions, frames, reports, service):
 @app.on_sqs_message(queue=settings.jobs_queue, batch_size=10)
 def run_job(event: SQSEvent) -> dict[str, Any]:
     """Work on what was handed over; only what failed comes back."""
-    return jobs.run_batch(event.to_dict()["Records"])
+    return jobs.run_batch(event.to_dict()["Records"], getattr(event.context, "aws_request_id", ""))
 
 
 @app.schedule(Rate(1, unit=Rate.HOURS))
-def close_abandoned(_event: CloudWatchEvent) -> None:
+def close_abandoned(event: CloudWatchEvent) -> None:
     """Hand over the sessions that nobody ended."""
-    wiring.close_abandoned()()
+    with telemetry.scheduled("close_abandoned", getattr(event.context, "aws_request_id", "")):
+        wiring.close_abandoned()()
 
 
 gc.enable()

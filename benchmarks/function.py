@@ -9,6 +9,7 @@ from typing import Any
 
 from chalice.local import RouteMatcher
 
+from benchmarks.unwritten import leave_log_unwritten
 from chalicelib import wiring
 from infra.local.gateway import EventConverter
 
@@ -22,6 +23,7 @@ class Function:
     def __init__(self) -> None:
         from app import app  # noqa: PLC0415 - like a function, in an environment that is complete
 
+        leave_log_unwritten()
         self._app: Any = app
         self._events = EventConverter(RouteMatcher(list(app.routes)), app.api.binary_types)
         self.api_key = wiring.open_tenant()("Benchmarks").text

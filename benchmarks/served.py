@@ -1,13 +1,13 @@
 """app.py behind the local gateway, and nothing else: `python -m benchmarks.served --port N`.
 
-In the environment of a function. Its log, which a function hands to the cloud for nothing, is not written.
+In the environment of a function.
 """
 
 import argparse
-import logging
 import os
 import signal
 
+from benchmarks.unwritten import leave_log_unwritten
 from infra.local.gateway import Server
 
 
@@ -20,7 +20,7 @@ def main() -> None:
 
     from app import app  # noqa: PLC0415 - like a function, it is imported in an environment that is complete
 
-    logging.getLogger("proctoring").setLevel(logging.ERROR)
+    leave_log_unwritten()
     with Server(app, port) as server:
         server.serve_forever(poll_interval=0.1)
 

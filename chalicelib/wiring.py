@@ -10,7 +10,7 @@ import uuid
 from collections.abc import Callable
 from concurrent.futures import Executor, Future, ThreadPoolExecutor
 from contextvars import copy_context
-from functools import cache
+from functools import cache, partial
 from threading import Lock
 from typing import TYPE_CHECKING, Any, ParamSpec, TypeVar
 
@@ -18,6 +18,7 @@ import boto3
 from botocore.config import Config
 
 from chalicelib import __version__
+from chalicelib.aws import probes
 from chalicelib.aws.evidence import Evidence
 from chalicelib.aws.jobs import Jobs
 from chalicelib.aws.ledger import Ledger
@@ -26,6 +27,7 @@ from chalicelib.aws.sessions import Sessions
 from chalicelib.aws.tenants import Tenants
 from chalicelib.flows.analyze_frame import AnalyzeFrame
 from chalicelib.flows.ask_provider import AskProvider, Budget
+from chalicelib.flows.check_health import CheckHealth
 from chalicelib.flows.check_key import CheckKey
 from chalicelib.flows.close_abandoned import CloseAbandoned, EndAbandoned
 from chalicelib.flows.end_session import EndSession, TidyEvidence
@@ -39,6 +41,7 @@ from chalicelib.vision.gate import Gate
 from chalicelib.vision.rekognition import Rekognition
 
 if TYPE_CHECKING:
+    from chalicelib.flows.ports import Probe
     from chalicelib.summary.openai import OpenAI
 
 Params = ParamSpec("Params")
@@ -179,6 +182,22 @@ def summarizer() -> "OpenAI":
         model=settings().openai_model,
         timeout_s=settings().openai_timeout_s,
     )
+
+
+@cache
+def check_health() -> CheckHealth:
+    """Ask each service that this one stands on."""
+    database, names = _client("dynamodb"), settings()
+    asked: dict[str, Probe] = {
+        "sessions": partial(probes.ask_table, database, names.sessions_table, sorted_by=("sk",)),
+        "tenants": partial(probes.ask_table, database, names.tenants_table),
+        "ledger": partial(probes.ask_table, database, names.ledger_table),
+        "evidence": partial(probes.ask_bucket, _client("s3", _PICTURES), names.bucket),
+        "jobs": partial(probes.ask_queue, _client("sqs"), names.jobs_queue),
+        "keys": keys().probe,
+        "vision": vision().probe,
+    }
+    return CheckHealth(asked, pool())
 
 
 @cache

@@ -1,6 +1,6 @@
 """Generate the pages of docs/ that say what the code says: `python -m infra.docs`.
 
-Alerts and policy, settings, errors, the API's description, costs; a test compares them with the code.
+Alerts and policy, settings, errors, metrics, the API and costs; a test compares them with the code.
 """
 
 import json
@@ -18,6 +18,7 @@ from chalicelib.domain.policy import Policy
 from chalicelib.domain.report import LOW_RISK_FROM, MEDIUM_RISK_FROM, MOST_POINTS
 from chalicelib.domain.rules import RULES
 from chalicelib.settings import Settings
+from chalicelib.telemetry import DIMENSION, NAMESPACE, Metric
 from infra import cost_page
 
 DOCS = Path(__file__).parent.parent / "docs"
@@ -32,6 +33,7 @@ def pages() -> dict[str, str]:
         "settings.md": _settings(),
         "errors.md": _errors(),
         "cost.md": cost_page.filled((DOCS / "cost.md").read_text()),
+        "metrics.md": _metrics(),
         "openapi.json": json.dumps(openapi.document(), indent=1) + "\n",
     }
 
@@ -99,6 +101,16 @@ def _errors() -> str:
         f"{_GENERATED}# Errors\n\nEvery failure is answered as RFC 9457 `application/problem+json`, with "
         '`"success": false` and `"error"`, the detail again. `detail` says what to do about it.\n\n'
         f"{_table(('error', 'status', 'meaning'), rows)}"
+    )
+
+
+def _metrics() -> str:
+    rows = ((f"`{metric.title}`", metric.unit, metric.meaning) for metric in Metric)
+    return (
+        f"{_GENERATED}# Metrics\n\nIn CloudWatch's namespace `{NAMESPACE}`, with the one dimension "
+        f"`{DIMENSION}`. They stand in the log's last line of a request or a message, beside its ids: which "
+        "session and which tenant is asked of Logs Insights ([runbook.md](runbook.md)).\n\n"
+        f"{_table(('metric', 'unit', 'meaning'), rows)}"
     )
 
 

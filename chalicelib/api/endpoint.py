@@ -18,7 +18,7 @@ from chalicelib.api.bodies import Body
 from chalicelib.api.problems import problem
 from chalicelib.domain.errors import BadInput, NotFound, ProctoringError
 from chalicelib.domain.model import Ticket
-from chalicelib.telemetry import logger
+from chalicelib.telemetry import know, tell
 
 View = Callable[..., Any]
 
@@ -122,7 +122,7 @@ def endpoint(
             try:
                 return _answered(view(_call(request, roles, json_body, query, ids), **ids), status)
             except ProctoringError as error:
-                logger.info("refused", error=type(error).__name__, path=path, method=method)
+                tell(error=type(error).__name__)
                 return problem(error, instance=path.format(**ids))
 
         handle.__name__ = name
@@ -142,7 +142,11 @@ def _call(
     caller = None
     if roles:
         caller = authenticate(request.headers.get("authorization"))
-        authorize(caller, roles, _checked(ids.get("session_id")))
+        know(tenant_id=caller.tenant_id)
+        session_id = _checked(ids.get("session_id"))
+        if session_id is not None:
+            know(session_id=session_id)
+        authorize(caller, roles, session_id)
     return Call(
         request=request,
         caller=caller,

@@ -44,6 +44,11 @@ _PROBLEM = {
                 "properties": {"loc": {"type": "array"}, "msg": {"type": "string"}},
             },
         },
+        "dependencies": {
+            "type": "object",
+            "description": "Of /health?deep=true: what became of each service that this one stands on.",
+            "additionalProperties": {"$ref": _SCHEMAS + "DependencyHealth"},
+        },
     },
 }
 _WHO = {

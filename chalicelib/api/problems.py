@@ -30,6 +30,7 @@ STATUSES: dict[type[ProctoringError], int] = {
     errors.StaleSession: 503,
     errors.UpstreamDown: 503,
     errors.VisionUnavailable: 503,
+    errors.Unhealthy: 503,
 }
 
 _MOST_ERRORS, _LONGEST = 20, 80
@@ -50,9 +51,7 @@ def problem(error: ProctoringError, instance: str) -> Response:
     if status == HTTPStatus.SERVICE_UNAVAILABLE:
         headers["Retry-After"] = _RETRY_AFTER_S
     body = problem_body(status, str(error), instance, kind=_kebab(type(error).__name__))
-    if isinstance(error, BadInput) and error.errors:
-        body["errors"] = list(error.errors)
-    return _response(status, body, headers)
+    return _response(status, body | error.members, headers)
 
 
 def generic(status: int, instance: str, headers: dict[str, Any]) -> Response:

@@ -14,6 +14,7 @@ from chalicelib.domain.errors import BadInput, Conflict, NotFound, SessionExists
 from chalicelib.domain.model import SessionRow
 from chalicelib.domain.policy import Policy
 from chalicelib.domain.report import rfc3339
+from chalicelib.telemetry import know
 
 sessions = Blueprint(__name__)
 
@@ -114,6 +115,7 @@ def start_session(call: Call) -> StartAnswer:
         consent=wanted.consent,
         ticket=ticket(call),
     )
+    know(session_id=session.session_id)
     here = f"/api/sessions/{session.session_id}"
     return StartAnswer(
         session_id=session.session_id,

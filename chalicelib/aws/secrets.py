@@ -35,6 +35,10 @@ class Secrets:
             self._read_at = time.monotonic()
         return self._known.get(key) or None
 
+    def probe(self) -> None:
+        """Read the secret, whatever is known. Raises UpstreamDown."""
+        self._read()
+
     def _read(self) -> dict[str, str]:
         try:
             reply = self._client.get_secret_value(SecretId=self._name)

@@ -16,7 +16,8 @@ ProctoringError
 ├── Busy                     too many writers at once: try again
 │   └── StaleSession         a write came between: reload and step again
 └── UpstreamDown             a provider we need did not answer
-    └── VisionUnavailable    Rekognition: costs a look, never an accusation
+    ├── VisionUnavailable    Rekognition: costs a look, never an accusation
+    └── Unhealthy            the service was asked for its health, and a provider is down
 
 Each has one HTTP status, in `chalicelib.api.problems`.
 """
@@ -24,6 +25,11 @@ Each has one HTTP status, in `chalicelib.api.problems`.
 
 class ProctoringError(Exception):
     """The root: its text is for the caller and says what to do."""
+
+    @property
+    def members(self) -> dict[str, object]:
+        """What the answer tells beside the text."""
+        return {}
 
 
 class BadInput(ProctoringError):
@@ -35,6 +41,11 @@ class BadInput(ProctoringError):
     def __init__(self, detail: str, errors: tuple[dict[str, object], ...] = ()) -> None:
         super().__init__(detail)
         self.errors = errors
+
+    @property
+    def members(self) -> dict[str, object]:
+        """The places at fault."""
+        return {"errors": list(self.errors)} if self.errors else {}
 
 
 class BadPicture(BadInput):
@@ -95,3 +106,16 @@ class UpstreamDown(ProctoringError):
 
 class VisionUnavailable(UpstreamDown):
     """Rekognition did not answer, or its answer made no sense."""
+
+
+class Unhealthy(UpstreamDown):
+    """A service that this one stands on does not answer; `dependencies` says which."""
+
+    def __init__(self, detail: str, dependencies: dict[str, dict[str, object]] | None = None) -> None:
+        super().__init__(detail)
+        self.dependencies = dependencies or {}
+
+    @property
+    def members(self) -> dict[str, object]:
+        """What became of each."""
+        return {"dependencies": self.dependencies}

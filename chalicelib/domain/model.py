@@ -282,6 +282,16 @@ class SessionRow:
 
 
 @dataclass(frozen=True, slots=True)
+class Dependency:
+    """What became of a question to a service that this one stands on."""
+
+    ok: bool
+    ms: int
+    error: str | None = None
+    """The class of what was raised."""
+
+
+@dataclass(frozen=True, slots=True)
 class Page(Generic[Item]):
     """A page of a list, with where to go on."""
 

@@ -18,6 +18,7 @@ from chalicelib.domain.errors import (
 )
 from chalicelib.domain.model import Alert, FrameRecord, Session, Status
 from chalicelib.domain.seen import Observation, Picture, picture_name
+from chalicelib.flows import counts
 from chalicelib.flows.ask_provider import Answered, AskProvider, Plan
 from chalicelib.flows.ports import Clock, Evidence, Look, Sessions
 from chalicelib.flows.turns import Turns
@@ -242,8 +243,9 @@ class AnalyzeFrame:
         watch = seen.answered.watch(session.watch, version=session.version + 1, late=late)
         memory = None if late else seen.answered.memory
         saved = self.sessions.save(replace(stepped, watch=watch), [record], changes, memory)
+        counts.frame(record)
         for alert in record.opened:
-            logger.info("alert_opened", type=alert.type, session_id=session.session_id)
+            logger.info("alert_opened", type=alert.type)
         return saved, record
 
     def _step(self, session: Session, seen: _Seen) -> tuple[Session, FrameRecord, tuple[Alert, ...]]:

@@ -10,9 +10,10 @@ from chalicelib.domain.attention import HOUR_S, PATIENCE_S, Change, Wish
 from chalicelib.domain.model import Memory, Session, Watch
 from chalicelib.domain.policy import Policy
 from chalicelib.domain.seen import Findings, Kind, Look, Picture, Why
+from chalicelib.flows import counts
 from chalicelib.flows.audit_reuse import TILES, Audit, Strips, spread
 from chalicelib.flows.ports import Gate, Ledger, Vision
-from chalicelib.telemetry import logger
+from chalicelib.telemetry import took
 
 _MOST_TENANTS = 1000
 _NOTHING = Findings()
@@ -90,7 +91,10 @@ class Plan:
     wished: Sequence[Wish]
     late: bool
     """Frames after it are known already."""
+    allowed: Sequence[Wish] = ()
+    """By the budget."""
     granted: Sequence[Wish] = ()
+    """Of those, by the rate."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -137,13 +141,24 @@ class AskProvider:
 
     def grant(self, session: Session, plan: Plan, now: float) -> Plan:
         """The plan with what the budget allows and the rate grants; a grant that is not used is lost."""
-        return replace(plan, granted=self._granted(session, plan.wished, plan.at_s, now))
+        if not plan.wished:
+            return plan
+        left = min(
+            attention.share_left(session.watch, session.policy, plan.at_s, self.budget.usd_per_call),
+            self._tenant_left(session.tenant_id, now),
+        )
+        allowed = attention.affordable(plan.wished, session.watch, left, session.policy, plan.at_s)
+        granted = allowed[: self.ledger.grant([wish.urgency for wish in allowed], now)] if allowed else []
+        return replace(plan, allowed=allowed, granted=granted)
 
     def __call__(self, session: Session, plan: Plan, picture: Picture, now: float) -> Answered:  # noqa: D102 - described by the class
         watch, memory, late = session.watch, plan.memory, plan.late
         facts = memory.facts if memory else _NOTHING
         drafting = self._drafting(session, plan, picture)
+        began = time.monotonic()
         found, audit = self._found(session, picture, plan.strip, facts, plan.granted, now=now)
+        if plan.granted:
+            took(provider=time.monotonic() - began)
         answer = Answered(
             findings=_merged(session, facts, found, plan.wished, plan.granted),
             why={wish.kind: wish.why for wish in plan.wished},
@@ -157,6 +172,8 @@ class AskProvider:
             contradicted=audit.contradicted if audit else 0,
             repeated=audit.repeated if audit else 0,
         )
+        counts.withheld(len(plan.wished), len(plan.allowed), len(plan.granted))
+        counts.calls(answer.made, found.looks, answer.repeated, self.budget.usd_per_call)
         if late:
             return answer
         self._keep(session, picture, plan.at_s, answer.findings.looks[Kind.FACES], now=now)
@@ -198,24 +215,6 @@ class AskProvider:
             return Change(dict.fromkeys(Kind, Why.FIRST))
         before = session.window[-1].fingerprint if session.window else session.settled.fingerprint
         return self.gate.weigh(picture, memory.pixels, session.watch.glimpse, before, patient=patient)
-
-    def _granted(self, session: Session, wished: Sequence[Wish], at_s: float, now: float) -> Sequence[Wish]:
-        if not wished:
-            return ()
-        left = min(
-            attention.share_left(session.watch, session.policy, at_s, self.budget.usd_per_call),
-            self._tenant_left(session.tenant_id, now),
-        )
-        allowed = attention.affordable(wished, session.watch, left, session.policy, at_s)
-        granted = allowed[: self.ledger.grant([wish.urgency for wish in allowed], now)] if allowed else []
-        if len(granted) < len(wished):
-            logger.info(
-                "calls_withheld",
-                session_id=session.session_id,
-                by_budget=len(wished) - len(allowed),
-                by_rate=len(allowed) - len(granted),
-            )
-        return granted
 
     def _tenant_left(self, tenant_id: str, now: float) -> float:
         limit, (hour, calls) = self.budget.tenant_calls, self._spent.get(tenant_id, (0, 0))

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from chalicelib.domain.model import EndedBy
 from chalicelib.flows.end_session import EndSession
 from chalicelib.flows.ports import Clock, Jobs, Sessions, Tenants
-from chalicelib.telemetry import logger
+from chalicelib.telemetry import tell
 
 LOOKBACK_S = 2 * 86_400.0
 """How far a run looks back beyond the session's hours: for so long runs may fail, and nothing is lost."""
@@ -33,7 +33,7 @@ class CloseAbandoned:
             for session_id in self.sessions.still_active(tenant_id, until - LOOKBACK_S, until):
                 self.jobs.send("end_session", tenant_id=tenant_id, session_id=session_id)
                 found += 1
-        logger.info("abandoned_found", sessions=found)
+        tell(abandoned_sessions=found)
         return found
 
 

@@ -8,7 +8,7 @@ from chalicelib.domain.errors import SessionActive, StaleSession, UpstreamDown
 from chalicelib.domain.model import Alert, EndedBy, Session, Status
 from chalicelib.domain.report import Report
 from chalicelib.flows.ports import Clock, Evidence, Jobs, Sessions, Summarizer
-from chalicelib.telemetry import logger
+from chalicelib.telemetry import Metric, count, logger
 
 _WRITES = 90
 """Alerts in one transaction; DynamoDB takes 100 items."""
@@ -48,7 +48,7 @@ class EndSession:
         built = report.build(session, alerts, usd_per_call=self.usd_per_call, versions=self.versions)
         built = report.with_summary(built, self.summarizer.summarize(built))
         kept = self.sessions.keep_report(session, built)
-        logger.info("session_ended", session_id=session.session_id, alerts=kept.alert_count)
+        logger.info("session_ended", alerts=kept.alert_count)
         self._tidy(session)
         return kept
 
@@ -57,7 +57,7 @@ class EndSession:
             self.jobs.send("tidy_evidence", tenant_id=session.tenant_id, session_id=session.session_id)
         except UpstreamDown:
             # The report does not wait for it: pictures that nobody cites expire with the others.
-            logger.warning("tidy_not_sent", session_id=session.session_id)
+            logger.warning("tidy_not_sent")
 
     def _replayed(self, session: Session) -> Session:
         """The session as the clean sequence of its frames makes it: some came too late to be put in order."""
@@ -113,11 +113,14 @@ def closed(
         if ended == session:
             return session
         try:
-            return sessions.save(ended, alerts=alerts)
+            saved = sessions.save(ended, alerts=alerts)
         except StaleSession:
             # A frame came between: it belongs to the session.
             if not tries_left:
                 raise
+        else:
+            count(Metric.SESSIONS_ENDED)
+            return saved
     raise AssertionError("the last try returns or raises")
 
 

@@ -27,7 +27,7 @@ class EraseSession:
         self.jobs.send("sweep_pictures", delay_s=LATE_S, tenant_id=tenant_id, session_id=session_id)
         pictures = _drop_all(self.evidence, tenant_id, session_id)
         erased = {**self.sessions.erase(tenant_id, session_id), "pictures": pictures}
-        logger.info("session_erased", session_id=session_id)
+        logger.info("session_erased")
         return erased
 
 

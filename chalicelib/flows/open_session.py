@@ -9,6 +9,7 @@ from chalicelib.domain.errors import Conflict, NotFound, SessionExists
 from chalicelib.domain.model import Session, Ticket
 from chalicelib.domain.policy import Policy
 from chalicelib.flows.ports import Clock, Sessions
+from chalicelib.telemetry import Metric, count
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,6 +52,7 @@ class OpenSession:
             if ticket and (made := self._made_with(tenant_id, ticket)):
                 return made
             raise
+        count(Metric.SESSIONS_STARTED)
         return session
 
     def _made_with(self, tenant_id: str, ticket: Ticket) -> Session | None:

@@ -16,6 +16,9 @@ Clock = Callable[[], float]
 Look = Callable[[bytes], Picture]
 """`chalicelib.vision.checks.look`."""
 
+Probe = Callable[[], None]
+"""Asks a service the cheapest harmless question. Raises UpstreamDown."""
+
 
 class Sessions(Protocol):
     """Sessions with their frames, alerts and reports. See `chalicelib.aws.sessions`."""

@@ -71,6 +71,10 @@ class Rekognition:
         faces = _answer(Kind.FACES, call)
         return None if faces is None else faces_by_tile(faces, len(pictures))
 
+    def probe(self) -> None:
+        """Ask Rekognition something that costs nothing: anybody may call for it. Raises VisionUnavailable."""
+        _ask(lambda: self._client.list_collections(MaxResults=1))
+
     def _faces(self, encoded: bytes, policy: Policy) -> tuple[Face, ...]:
         wanted: list[AttributeType] = ["DEFAULT"]
         wanted += ["EYE_DIRECTION"] if policy.gaze_counts else []

@@ -5,44 +5,43 @@ from collections.abc import Callable, Iterable, Mapping
 from contextlib import suppress
 from typing import Any
 
-from chalicelib import wiring
+from chalicelib import telemetry, wiring
 from chalicelib.domain.errors import NotFound
-from chalicelib.telemetry import logger
+from chalicelib.telemetry import know, tell
 
 
-def run_batch(records: Iterable[Mapping[str, Any]]) -> dict[str, Any]:
+def run_batch(records: Iterable[Mapping[str, Any]], request_id: str) -> dict[str, Any]:
     """Do the jobs of Lambda's records; the messages that failed, as ReportBatchItemFailures wants them.
 
     A thread's future takes down whatever its job raises, so that a job fails its own message only. Side by
     side the batch takes as long as its slowest job: ten reports that wait for their words one after the other
     would outlast the function. (Powertools' batch processor works one by one, and takes 87 ms to import.)
     """
-    jobs = [(record["messageId"], wiring.pool().submit(run, record["body"])) for record in records]
-    failed = []
-    for message_id, done in jobs:
-        error = done.exception()
-        if error is not None:
-            logger.error("job_failed", message_id=message_id, exc_info=error)
-            failed.append({"itemIdentifier": message_id})
-    return {"batchItemFailures": failed}
+    jobs = [(record["messageId"], wiring.pool().submit(_run, record, request_id)) for record in records]
+    failed = [message_id for message_id, done in jobs if done.exception() is not None]
+    return {"batchItemFailures": [{"itemIdentifier": message_id} for message_id in failed]}
 
 
 def run(message: str) -> None:
     """Do one job. Done again it changes nothing; an exception leaves the message in the queue."""
     job = json.loads(message)
-    do = JOBS[job["job"]]
-    do(job["tenant_id"], job["session_id"])
+    do, about = JOBS[job["job"]], (job["tenant_id"], job["session_id"])
+    know(job=job["job"], tenant_id=about[0], session_id=about[1])
+    do(*about)
+
+
+def _run(record: Mapping[str, Any], request_id: str) -> None:
+    with telemetry.job(record, request_id):
+        run(record["body"])
 
 
 def _tidy_evidence(tenant_id: str, session_id: str) -> None:
     with suppress(NotFound):  # erased in the meantime
-        dropped = wiring.tidy_evidence()(tenant_id, session_id)
-        logger.info("pictures_dropped", job="tidy_evidence", session_id=session_id, dropped=dropped)
+        tell(pictures_dropped=wiring.tidy_evidence()(tenant_id, session_id))
 
 
 def _sweep_pictures(tenant_id: str, session_id: str) -> None:
-    dropped = wiring.sweep_pictures()(tenant_id, session_id)
-    logger.info("pictures_dropped", job="sweep_pictures", session_id=session_id, dropped=dropped)
+    tell(pictures_dropped=wiring.sweep_pictures()(tenant_id, session_id))
 
 
 def _end_session(tenant_id: str, session_id: str) -> None:

@@ -20,9 +20,15 @@ from infra.local.program import HOST
 Application = Callable[[Any, Any], Any]
 """A WSGI application."""
 
-LEFT_OUT = ("AWS::S3::BucketPolicy", "AWS::SQS::QueuePolicy")
+LEFT_OUT = (
+    "AWS::S3::BucketPolicy",
+    "AWS::SQS::QueuePolicy",
+    "AWS::CloudWatch::Alarm",
+    "AWS::SNS::Subscription",
+)
 """Resources of the template that moto's CloudFormation does not make, and does well not to: it enforces
-bucket policies without their conditions, so that "refuse what comes without TLS" would refuse everything."""
+bucket policies without their conditions, so that "refuse what comes without TLS" would refuse everything; and
+alarms that nothing is measured for would ring for nobody."""
 ADDED = (secret.Secret,)
 """Resources that it lacks; moto finds them among the subclasses of its model."""
 

@@ -25,6 +25,7 @@ ANYWHERE = {
     "rekognition:DetectFaces",
     "rekognition:DetectLabels",
     "rekognition:DetectText",
+    "rekognition:ListCollections",
     "xray:PutTelemetryRecords",
     "xray:PutTraceSegments",
 }

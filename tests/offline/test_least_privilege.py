@@ -107,7 +107,7 @@ class Caller:
 
 def play_the_api(caller: Caller) -> None:
     """Every operation, on every kind of session."""
-    for path in ("/health", "/api/openapi.json", "/api/docs"):
+    for path in ("/health", "/health?deep=true", "/api/openapi.json", "/api/docs"):
         caller.call("GET", path)
     for _ in range(2):
         caller.call("POST", "/api/sessions/start", {}, Idempotency_Key="a-1")

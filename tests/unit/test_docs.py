@@ -10,6 +10,7 @@ from chalicelib.api.endpoint import OPERATIONS
 from chalicelib.api.problems import STATUSES
 from chalicelib.domain.rules import RULES
 from chalicelib.settings import Settings
+from chalicelib.telemetry import Metric
 from infra import docs
 
 ROOT = Path(__file__).parents[2]
@@ -22,12 +23,13 @@ def test_a_generated_page_says_what_the_code_says(name: str) -> None:
     assert (ROOT / "docs" / name).read_text() == PAGES[name]
 
 
-def test_every_alert_type_setting_route_and_error_is_documented() -> None:
+def test_every_alert_type_setting_route_error_and_metric_is_documented() -> None:
     told = "".join(PAGES.values())
     expected = {
         *RULES,
         *(name.upper() for name in Settings.model_fields),
         *(each.__name__ for each in STATUSES),
+        *(metric.title for metric in Metric),
     }
     routes = {f'"{operation.path}"' for operation in OPERATIONS}
 
@@ -43,7 +45,14 @@ def test_every_rule_setting_and_operation_says_what_it_is() -> None:
     assert all(operation.doc for operation in OPERATIONS)
 
 
-@pytest.mark.parametrize("page", ["README.md", "CONTRIBUTING.md", "docs/architecture.md", "docs/cost.md"])
+LINKING = [
+    "README.md",
+    "CONTRIBUTING.md",
+    *(f"docs/{name}.md" for name in ("architecture", "cost", "deploy", "runbook")),
+]
+
+
+@pytest.mark.parametrize("page", LINKING)
 def test_links_lead_to_files(page: str) -> None:
     source = ROOT / page
     links = re.findall(r"\]\(([^)#:]+)\)", source.read_text())

@@ -60,10 +60,11 @@ def test_the_queue_hands_what_fails_to_its_dead_letters(cloud: "Cloud") -> None:
     assert json.loads(redrive["RedrivePolicy"])["deadLetterTargetArn"].endswith(":proctoring-dev-jobs-dead")
 
 
-def test_the_bucket_is_the_one_that_the_service_is_told_of(cloud: "Cloud") -> None:
+def test_the_bucket_for_pictures_is_the_one_that_the_service_is_told_of(cloud: "Cloud") -> None:
     buckets = [bucket["Name"] for bucket in cloud.client("s3").list_buckets()["Buckets"]]
 
-    assert buckets == [cloud.environment["EVIDENCE_BUCKET"]]
+    artifacts = cloud.environment["EVIDENCE_BUCKET"].replace("evidence", "artifacts")
+    assert buckets == [artifacts, cloud.environment["EVIDENCE_BUCKET"]]
 
 
 def test_the_secret_has_a_key_to_sign_tokens_with(cloud: "Cloud") -> None:
