@@ -28,7 +28,7 @@ cors = CORSConfig(
     settings.cors_origin,
     allow_headers=["Authorization", "Idempotency-Key"],
     max_age=600,
-    expose_headers=["Retry-After"],
+    expose_headers=["Retry-After", "x-amzn-RequestId"],
 )
 app.api.cors = cors
 

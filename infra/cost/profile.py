@@ -42,10 +42,11 @@ class Assumed:
     """RETENTION_DAYS: how long items and pictures are kept."""
     reads_per_session: float = 20.0
     """Requests beside frames: somebody looks at metrics, alerts, the report."""
-    traced: float = 0.0
-    """Share of the requests that X-Ray records."""
-    custom_metrics: float = 20.0
-    alarms: float = 12.0
+    traced: float = 0.05
+    """Share of the requests that X-Ray records: its own rule, but for the first request of each second."""
+    custom_metrics: float = 15.0
+    alarms: float = 23.0
+    """Metrics that alarms watch: one that reckons with three is paid for three times."""
     dashboards: float = 1.0
     secrets: float = 1.0
     idle_polls_per_month: float = 650_000.0

@@ -48,6 +48,7 @@ def make_stage(asked: argparse.Namespace) -> None:
     stage = Stage(asked.stage)
     deploy.check_settings(TREE, stage)
     place = account.current()
+    deploy.check_place(place, stage)
     print(f"Stage {stage.name} in account {place.id}, {place.region}.")
     built = _package(TREE / "build" / stage.name, stage.name)
     todo = deploy.steps(
@@ -71,6 +72,7 @@ def take_down(asked: argparse.Namespace) -> None:
     """Take a stage down: what runs, and what it stands on if a person wants that."""
     stage = Stage(asked.stage)
     place = account.current()
+    deploy.check_place(place, stage)
     print(f"Stage {stage.name} in account {place.id}, {place.region}.")
     functions = Functions(place, stage, TREE, TREE / "build" / stage.name / APP, running())
     service, data = destroy.service(functions), destroy.data(place, stage)

@@ -4,6 +4,7 @@ import re
 from collections.abc import Mapping
 from pathlib import Path
 
+from botocore.exceptions import ClientError
 from pydantic import ValidationError
 
 from chalicelib.settings import Settings, from_environment
@@ -68,6 +69,22 @@ def check_settings(tree: Path, stage: Stage) -> None:
                 f"{name} looks like a secret, and an environment is no place for one.",
                 f"Take it out of {where}, and put it into the secret {stage.stack} of Secrets Manager.",
             )
+
+
+def check_place(account: Account, stage: Stage) -> None:
+    """Raises DeployError if the stage is another region's: roles and buckets have one name in an account."""
+    bucket = f"{stage.prefix}artifacts-{account.id}"
+    try:
+        there = account.client("s3").get_bucket_location(Bucket=bucket)["LocationConstraint"] or "us-east-1"
+    except ClientError as exc:
+        if exc.response["Error"]["Code"] != "NoSuchBucket":
+            raise
+        return
+    if there != account.region:
+        raise DeployError(
+            f"The stage {stage.name} of this account lives in {there}, not in {account.region}.",
+            "Choose that region, or another name: a stage's name is used once in an account.",
+        )
 
 
 def farewell(account: Account, stage: Stage) -> str:

@@ -4,6 +4,7 @@ Chalice overwrites the API at each run, the gateway's answers with it. Until the
 browser may see no reason for a refusal of the gateway's.
 """
 
+import time
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -17,6 +18,8 @@ from infra.deploy.stage import Stage
 from infra.deploy.target import Target
 
 PARTIAL = ["ReportBatchItemFailures"]
+BUSY = {"Creating", "Enabling", "Disabling", "Updating"}
+PAUSE_S = 2.0
 
 Answers = dict[str, dict[str, Any]]
 
@@ -46,6 +49,7 @@ class Finish:
         found = Found(self.account, self.stage)
         changes = 0
         for _, uuid in self._whole_batches(found):
+            self._settle(uuid)
             self.account.client("lambda").update_event_source_mapping(
                 UUID=uuid, FunctionResponseTypes=["ReportBatchItemFailures"]
             )
@@ -70,6 +74,12 @@ class Finish:
             for source in found.event_sources(function["FunctionArn"]):
                 if source.get("FunctionResponseTypes") != PARTIAL:
                     yield name, source["UUID"]
+
+    def _settle(self, uuid: str) -> None:
+        """Wait until a mapping rests: while it is being made or changed, AWS takes no change of it."""
+        client = self.account.client("lambda")
+        while client.get_event_source_mapping(UUID=uuid)["State"] in BUSY:
+            time.sleep(PAUSE_S)
 
     def _other_answers(self, api_id: str) -> Answers:
         """The answers that are not as they should be."""

@@ -30,11 +30,11 @@ class OfflineAccount:
     rekognition_url: str
     environment: dict[str, str]
 
-    def client(self, service: str) -> Any:  # noqa: ANN401 - any service's
+    def client(self, service: str, region: str = REGION) -> Any:  # noqa: ANN401 - any service's
         return boto3.client(  # type: ignore[call-overload]
             service,
             endpoint_url=self.url,
-            region_name=REGION,
+            region_name=region,
             aws_access_key_id="offline",
             aws_secret_access_key="offline",
         )

@@ -282,3 +282,16 @@ def test_tree_without_the_service_is_not_deployed(deployed: Deployed, tmp_path: 
 
     assert (code, "Not packaged" in said) == (1, True), said
     assert inventory(deployed.account, "broken")["stack"] is None
+
+
+@pytest.mark.usefixtures("environment")
+def test_name_that_a_stage_has_in_another_region_is_refused(deployed: Deployed, tmp_path: Path) -> None:
+    deployed.account.client("s3", "eu-central-1").create_bucket(
+        Bucket=f"proctoring-far-artifacts-{ACCOUNT}",
+        CreateBucketConfiguration={"LocationConstraint": "eu-central-1"},
+    )
+
+    code, said = deployed.run("deploy", "--stage", "far", tree=copy_tree(tmp_path / "tree"))
+
+    assert (code, "lives in eu-central-1, not in eu-west-1" in said) == (1, True), said
+    assert inventory(deployed.account, "far")["stack"] is None

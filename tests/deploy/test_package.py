@@ -157,6 +157,10 @@ def test_template_is_clean_by_cfn_lint(built: Built) -> None:
     assert (done.stdout.decode(), done.returncode) == ("", 0)
 
 
+def test_template_of_the_stack_fits_into_a_request() -> None:
+    assert (TREE / "infra/template.yaml").stat().st_size < 51_200  # what CloudFormation takes without S3
+
+
 def test_every_function_has_the_layer_its_stage_and_a_policy_of_its_own(built: Built) -> None:
     template = json.loads(built.template.read_text())
     functions = {

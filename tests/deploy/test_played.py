@@ -141,6 +141,15 @@ def test_first_proctored_session_from_its_start_to_its_erasure(service: Service)
     assert service.pictures() == []
 
 
+def test_what_was_deployed_reaches_all_that_it_stands_on(service: Service) -> None:
+    status, health = service.answer(from_gateway("GET", "/health", headers={}, query={"deep": "true"}))
+
+    assert status == 200, health
+    assert {name for name, each in health["dependencies"].items() if each["ok"]} == {
+        *("sessions", "tenants", "ledger", "evidence", "jobs", "keys", "vision"),
+    }
+
+
 def test_picture_that_comes_as_a_form_comes_in_base64(service: Service) -> None:
     session_id, token = start(service)
     body = (

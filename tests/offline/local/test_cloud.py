@@ -64,7 +64,7 @@ def test_the_bucket_for_pictures_is_the_one_that_the_service_is_told_of(cloud: "
     buckets = [bucket["Name"] for bucket in cloud.client("s3").list_buckets()["Buckets"]]
 
     artifacts = cloud.environment["EVIDENCE_BUCKET"].replace("evidence", "artifacts")
-    assert buckets == [artifacts, cloud.environment["EVIDENCE_BUCKET"]]
+    assert sorted(buckets) == [artifacts, cloud.environment["EVIDENCE_BUCKET"]]
 
 
 def test_the_secret_has_a_key_to_sign_tokens_with(cloud: "Cloud") -> None:

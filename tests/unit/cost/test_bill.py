@@ -41,7 +41,7 @@ def test_an_hour_of_calm_uses_what_the_arithmetic_by_hand_gives() -> None:
             "log_gb_month": 3603 * 700 / GB,
             "queue_request": 3,
             "secret_request": 0,
-            "trace": 0,
+            "trace": 3602 * 0.05,
         }
     )
 
@@ -78,7 +78,7 @@ def test_a_million_sessions_are_cheaper_by_the_session_than_one() -> None:
 
 def test_a_day_pays_a_days_share_of_what_stands_whoever_comes() -> None:
     idle = bill(replace(CALM, sessions_per_day=1e-9), figures(), prices())
-    standing = 20 * 0.30 + 12 * 0.10 + 3.0 + 0.40
+    standing = 15 * 0.30 + 23 * 0.10 + 3.0 + 0.40
 
     assert idle.total("day") == pytest.approx(standing / DAYS_A_MONTH)
     assert idle.total("hour") == pytest.approx(bill(CALM, figures(), prices()).total("hour"))

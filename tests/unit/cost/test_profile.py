@@ -4,7 +4,9 @@ from typing import Any
 
 import pytest
 
+from chalicelib.telemetry import Metric
 from infra.cost.profile import Assumed, BadProfile, Profile
+from tests.stack import resources
 
 
 @pytest.mark.parametrize(
@@ -29,3 +31,13 @@ def test_a_bad_profile_says_what_to_change(given: dict[str, Any], said: str) -> 
 
 def test_a_session_of_an_hour_at_one_frame_a_second_has_3600_frames() -> None:
     assert (Profile().frames, Profile(fps=0.5, minutes=10).frames) == (3600, 300)
+
+
+def test_metrics_and_alarms_are_as_many_as_there_are() -> None:
+    watched = 0
+    for resource in resources().values():
+        if resource["Type"] == "AWS::CloudWatch::Alarm":
+            reckoned = resource["Properties"].get("Metrics")
+            watched += sum("MetricStat" in each for each in reckoned) if reckoned else 1
+
+    assert (Assumed().custom_metrics, Assumed().alarms) == (len(Metric), watched)
