@@ -21,6 +21,11 @@ $(shell rm -f $(READY))
 endif
 endif
 
+# boto3 reads this one alone; every other program of AWS's reads AWS_REGION.
+ifneq ($(AWS_REGION),)
+export AWS_DEFAULT_REGION = $(AWS_REGION)
+endif
+
 option = $(if $($(1)),--$(2) "$($(1))")
 
 .DEFAULT_GOAL := help
@@ -71,9 +76,9 @@ capacity: $(READY) ## Simulate an exam's start and what it does to the quotas: C
 package: $(READY) ## Build and check the Lambda package and its layer: STAGE=dev
 	@$(BIN)/python -m infra.deploy package --stage "$(STAGE)" --out "build/$(STAGE)"
 
-deploy: $(READY) ## Bring a stage in AWS to what the tree says: STAGE=dev DRY_RUN=1 PARAMETERS="AlarmEmail=ops@example.com"
+deploy: $(READY) ## Bring a stage in AWS to what the tree says: STAGE=dev DRY_RUN=1 PACKAGE=build/dev PARAMETERS="AlarmEmail=..."
 	@$(BIN)/python -m infra.deploy deploy --stage "$(STAGE)" $(if $(filter-out 0,$(DRY_RUN)),--dry-run) \
-		$(foreach parameter,$(PARAMETERS),--parameter "$(parameter)")
+		$(call option,PACKAGE,package) $(foreach parameter,$(PARAMETERS),--parameter "$(parameter)")
 
 tenant: $(READY) ## Make a tenant of a deployed stage and its first API key: STAGE=dev NAME="Acme Hiring"
 	@STAGE="$(STAGE)" $(BIN)/python -m infra.tenants "$(NAME)"

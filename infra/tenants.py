@@ -6,6 +6,8 @@ cloud). The key is printed once and cannot be read again.
 
 import argparse
 
+from botocore.exceptions import BotoCoreError, ClientError
+
 from chalicelib import wiring
 
 
@@ -20,7 +22,15 @@ def main() -> None:
         prog="python -m infra.tenants", description="Make a tenant and its first API key."
     )
     parser.add_argument("name", help="the tenant's name, for people")
-    print(open_tenant(parser.parse_args().name))
+    name = parser.parse_args().name.strip()
+    if not name:
+        parser.error("a tenant needs a name: make tenant NAME='Acme Hiring'")
+    try:
+        print(open_tenant(name))
+    except (BotoCoreError, ClientError) as exc:
+        parser.exit(
+            1, f"No tenant was made: {exc}\nIs the stage deployed, and are region and credentials its?\n"
+        )
 
 
 if __name__ == "__main__":

@@ -11,7 +11,7 @@ from infra.deploy.advice import AGAIN, advice_on, text_of
 from infra.deploy.contents import MAX_APP_ZIP, MAX_UNZIPPED, MIB
 from infra.deploy.errors import DeployError, PackageError
 from infra.deploy.functions import Functions
-from infra.deploy.package import APP, LAYER, Package, make_package
+from infra.deploy.package import APP, LAYER, Package, make_package, read_package
 from infra.deploy.stage import Stage
 from infra.deploy.target import running
 
@@ -27,7 +27,7 @@ def main() -> int:
     except PackageError as exc:
         print("Not packaged:", text_of(exc), sep="\n  ", file=sys.stderr)
     except steps.StoppedError as stopped:
-        _lament(f"Stopped at {stopped.title}", stopped.reason)
+        _lament(f"Stopped at {stopped.title}", stopped.reason, AGAIN)
     except (DeployError, ClientError, BotoCoreError) as exc:
         _lament("Not begun", exc)
     except KeyboardInterrupt:
@@ -50,7 +50,10 @@ def make_stage(asked: argparse.Namespace) -> None:
     place = account.current()
     deploy.check_place(place, stage)
     print(f"Stage {stage.name} in account {place.id}, {place.region}.")
-    built = _package(TREE / "build" / stage.name, stage.name)
+    if asked.package:
+        built = read_package(TREE, asked.package, running())
+    else:
+        built = _package(TREE / "build" / stage.name, stage.name)
     todo = deploy.steps(
         place,
         stage,
@@ -111,6 +114,7 @@ def _parser() -> argparse.ArgumentParser:
             continue
         added.add_argument("--dry-run", action="store_true", help="say what would be done, and stop")
         if name == "deploy":
+            added.add_argument("--package", type=Path, help="a folder of `make package`, not a new one")
             added.add_argument("--no-check", dest="check", action="store_false", help="do not ask its health")
             added.add_argument(
                 "--parameter", type=_parameter, action="append", default=[], metavar="NAME=VALUE"
@@ -143,9 +147,10 @@ def _package(out: Path, stage: str) -> Package:
     return built
 
 
-def _lament(what: str, error: BaseException) -> None:
+def _lament(what: str, error: BaseException, then: str = "") -> None:
     print(f"{what}:", *(f"  {line}" for line in text_of(error).splitlines()), sep="\n", file=sys.stderr)
-    print(f"\n{advice_on(error)}\n{AGAIN}", file=sys.stderr)
+    for helps in filter(None, (advice_on(error), then)):
+        print(helps, file=sys.stderr)
 
 
 if __name__ == "__main__":

@@ -1,5 +1,6 @@
 """The AWS account and region that stages live in, as the environment's credentials name them."""
 
+import os
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Literal, overload
 
@@ -74,15 +75,14 @@ class Account:
 
 def current() -> Account:
     """The account of the environment's credentials. Raises DeployError, or what botocore does."""
-    session = boto3.session.Session()
+    # boto3 reads only AWS_DEFAULT_REGION; every other SDK, and Lambda, has AWS_REGION.
+    session = boto3.session.Session(region_name=os.environ.get("AWS_REGION"))
     region = session.region_name
     if not region:
-        raise DeployError(
-            "No region is chosen.", "Set AWS_REGION or AWS_DEFAULT_REGION, or the profile's region."
-        )
+        raise DeployError("No region is chosen.", "Set AWS_REGION, or the profile's region.")
     partition = session.get_partition_for_region(region)
     if region not in session.get_available_regions("rekognition", partition):
         raise DeployError(f"Rekognition is not offered in {region}.", "Choose another region.")
-    identity = session.client("sts", config=_PATIENT).get_caller_identity()
+    identity = session.client("sts").get_caller_identity()
     suffix = "amazonaws.com.cn" if partition == "aws-cn" else "amazonaws.com"
     return Account(identity["Account"], region, partition, suffix, session)

@@ -71,11 +71,13 @@ KNOWN = {
 
 
 def advice_on(error: BaseException) -> str:
-    """What to do about it, for a person; at least to run the command again."""
+    """What to do about it, for a person; empty where the error says so itself."""
     said = text_of(error)
     for pattern, advice in KNOWN.items():
         if re.search(pattern, said, re.IGNORECASE):
             return advice
+    if isinstance(error, (DeployError, PackageError)):
+        return ""  # ours: it says itself what to do
     return "This error is not known here; what AWS says above is all there is."
 
 

@@ -53,7 +53,7 @@ class Functions:
     def run(self) -> str:
         """Run Chalice. Raises DeployError with what it said, or if not the checked package is there."""
         with self._project() as project:
-            _run(project, "deploy", "--stage", self.stage.name)
+            _run(project, self.account.region, "deploy", "--stage", self.stage.name)
         if stale := self._stale():
             names = ", ".join(sorted(stale))
             raise DeployError(f"{names}: the code in Lambda is not the package that was checked.")
@@ -63,7 +63,7 @@ class Functions:
     def delete(self) -> str:
         """Delete all that Chalice has made of the stage."""
         with self._project() as project:
-            _run(project, "delete", "--stage", self.stage.name)
+            _run(project, self.account.region, "delete", "--stage", self.stage.name)
         self._state_file(self.tree).unlink(missing_ok=True)
         return "deleted"
 
@@ -115,12 +115,12 @@ def _package_file(project: Path, target: Target) -> Path:
     return Path(packager.deployment_package_filename(str(project), target.runtime))
 
 
-def _run(project: Path, *arguments: str) -> None:
+def _run(project: Path, region: str, *arguments: str) -> None:
     given = {name: value for name, value in os.environ.items() if name != "PYTHONPATH"}
     done = subprocess.Popen(
         [sys.executable, "-c", "from chalice.cli import main; raise SystemExit(main())", *arguments],
         cwd=project,
-        env=given | {"PYTHONDONTWRITEBYTECODE": "1", "PYTHONUNBUFFERED": "1"},
+        env=given | {"AWS_DEFAULT_REGION": region, "PYTHONDONTWRITEBYTECODE": "1", "PYTHONUNBUFFERED": "1"},
         stdout=subprocess.PIPE,
         stderr=subprocess.STDOUT,
         text=True,

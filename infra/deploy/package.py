@@ -63,6 +63,16 @@ def make_package(tree: Path, out: Path, stage: str, target: Target) -> Package:
     return Package(out, _sizes(out / APP), _sizes(out / LAYER))
 
 
+def read_package(tree: Path, folder: Path, target: Target) -> Package:
+    """A package that was made before. Raises PackageError unless it is right, and of this very tree."""
+    missing = [name for name in (APP, LAYER, TEMPLATE) if not (folder / name).is_file()]
+    if missing:
+        raise PackageError(f"{folder} has no {', '.join(missing)}: `make package` writes them")
+    if wrong := tuple(_wrong(tree, folder, target)):
+        raise PackageError(*wrong)
+    return Package(folder, _sizes(folder / APP), _sizes(folder / LAYER))
+
+
 def _run_chalice(project: Path, out: Path, stage: str) -> None:
     given = {name: value for name, value in os.environ.items() if name != "PYTHONPATH"}
     done = subprocess.run(

@@ -1,4 +1,4 @@
-"""The real package and a real deployment, made once for all tests that look at them."""
+"""A real deployment and its package, made once for all tests that look at them."""
 
 import shutil
 import subprocess
@@ -10,40 +10,11 @@ from zipfile import ZipFile
 
 import pytest
 
-from infra.deploy.package import APP, LAYER, TEMPLATE, Package, make_package
+from infra.deploy.package import APP, LAYER, TEMPLATE, Package, read_package
 from infra.deploy.target import running
 from tests.deploy.account import OfflineAccount, offline_account
 
 TREE = Path(__file__).parents[2]
-
-
-@dataclass(frozen=True, slots=True)
-class Built:
-    """What `make package` wrote, unpacked as Lambda would."""
-
-    package: Package
-    task: Path
-    layer: Path
-    template: Path
-    left_behind: set[Path]
-
-
-@pytest.fixture(scope="session")
-def built(tmp_path_factory: pytest.TempPathFactory) -> Built:
-    root = tmp_path_factory.mktemp("package")
-    before = files_of_the_project()
-    package = make_package(TREE, root / "out", "dev", running())
-    left_behind = files_of_the_project() - before
-    for name in (APP, LAYER):
-        with ZipFile(root / "out" / name) as archive:
-            archive.extractall(root / Path(name).stem)
-    return Built(
-        package, root / Path(APP).stem, root / Path(LAYER).stem, root / "out" / TEMPLATE, left_behind
-    )
-
-
-def files_of_the_project() -> set[Path]:
-    return {*TREE.glob("*"), *(TREE / ".chalice").rglob("*"), *(TREE / "chalicelib").rglob("*")}
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,6 +63,27 @@ def deployed(account: OfflineAccount, tmp_path_factory: pytest.TempPathFactory) 
     code, said = nothing.run("deploy", "--stage", "dev", "--no-check")
     assert code == 0, said
     return replace(nothing, said=said)
+
+
+@dataclass(frozen=True, slots=True)
+class Built:
+    """What `make package` wrote, unpacked as Lambda would."""
+
+    package: Package
+    task: Path
+    layer: Path
+    template: Path
+
+
+@pytest.fixture(scope="session")
+def built(deployed: Deployed, tmp_path_factory: pytest.TempPathFactory) -> Built:
+    """The package of stage `dev`."""
+    root = tmp_path_factory.mktemp("package")
+    package = read_package(deployed.tree, deployed.built, running())
+    for name in (APP, LAYER):
+        with ZipFile(package.folder / name) as archive:
+            archive.extractall(root / Path(name).stem)
+    return Built(package, root / Path(APP).stem, root / Path(LAYER).stem, package.folder / TEMPLATE)
 
 
 def copy_tree(to: Path) -> Path:

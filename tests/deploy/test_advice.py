@@ -63,5 +63,9 @@ def test_unknown_error_claims_nothing() -> None:
     assert "not known here" in advice_on(refusal("Strange"))
 
 
+def test_error_that_says_itself_what_to_do_is_given_no_other_advice() -> None:
+    assert not advice_on(DeployError("No region is chosen.", "Set AWS_REGION, or the profile's region."))
+
+
 def test_error_of_aws_is_shown_with_what_was_asked() -> None:
     assert text_of(refusal("Strange", "It rains.")) == "CreateFunction: Strange: It rains."

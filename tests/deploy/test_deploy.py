@@ -265,7 +265,9 @@ def test_dry_run_changes_nothing(deployed: Deployed, tmp_path: Path) -> None:
     tree = copy_tree(tmp_path / "tree")
     before = (tree / ".chalice/config.json").read_text()
 
-    code, said = deployed.run("deploy", "--stage", "other", "--dry-run", tree=tree)
+    package = ("--package", str(deployed.built))
+
+    code, said = deployed.run("deploy", "--stage", "other", "--dry-run", *package, tree=tree)
 
     assert (code, "Nothing was changed." in said) == (0, True), said
     assert "create the stack proctoring-other" in said

@@ -14,10 +14,10 @@ import pytest
 
 from chalicelib.settings import Settings
 from infra.deploy.errors import PackageError
-from infra.deploy.package import APP, LAYER, make_package
+from infra.deploy.package import APP, LAYER, STACK, TEMPLATE, make_package, read_package
 from infra.deploy.project import POLICIES
 from infra.deploy.target import running
-from tests.deploy.conftest import TREE, Built
+from tests.deploy.conftest import TREE, Built, Deployed, copy_tree
 from tests.deploy.lambda_process import link_runtime
 from tests.stack import resources
 
@@ -144,8 +144,34 @@ def test_zips_carry_no_time_of_their_build(built: Built) -> None:
     assert dates == {(1980, 1, 1, 0, 0, 0)}
 
 
-def test_packaging_leaves_nothing_in_the_tree(built: Built) -> None:
-    assert built.left_behind == set()
+def test_a_tree_is_left_with_its_package_and_chalices_notes_and_no_more(
+    deployed: Deployed, tmp_path: Path
+) -> None:
+    before, after = files_of(copy_tree(tmp_path / "tree")), files_of(deployed.tree)
+
+    notes = {Path(".chalice/deployed/dev.json")}
+    package = {Path("build/dev") / name for name in (APP, LAYER, TEMPLATE, STACK)}
+    assert after - before == notes | package
+    assert before - after == set()
+
+
+def files_of(tree: Path) -> set[Path]:
+    """But for what Python compiled."""
+    files = (file.relative_to(tree) for file in tree.rglob("*") if file.is_file())
+    return {file for file in files if "__pycache__" not in file.parts}
+
+
+def test_package_of_another_tree_is_refused(built: Built, tmp_path: Path) -> None:
+    tree = copy_tree(tmp_path / "tree")
+    (tree / "app.py").write_text((tree / "app.py").read_text() + "# changed\n")
+
+    with pytest.raises(PackageError, match=r"app\.py is not the one in the tree"):
+        read_package(tree, built.package.folder, running())
+
+
+def test_folder_without_a_package_is_refused(tmp_path: Path) -> None:
+    with pytest.raises(PackageError, match="`make package` writes them"):
+        read_package(TREE, tmp_path, running())
 
 
 def test_template_is_clean_by_cfn_lint(built: Built) -> None:
@@ -300,7 +326,7 @@ def test_pipeline_gets_all_that_make_deploy_would_make(built: Built) -> None:
         "dev",
     )
     assert "DEFAULT_5XX" in api["GatewayResponses"]
-    assert (built.package.folder / "stack.yaml").read_text() == (TREE / "infra/template.yaml").read_text()
+    assert (built.package.folder / STACK).read_text() == (TREE / "infra/template.yaml").read_text()
 
 
 def test_template_of_the_stack_is_clean_by_cfn_lint() -> None:
