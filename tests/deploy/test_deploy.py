@@ -159,6 +159,9 @@ def test_the_gateways_own_answers_can_be_read_by_browsers(there: Inventory) -> N
         answers, "'*'"
     )
     assert {"DEFAULT_4XX", "DEFAULT_5XX", "REQUEST_TOO_LARGE", "INTEGRATION_TIMEOUT"} <= answers.keys()
+    told = json.loads(answers["THROTTLED"]["responseTemplates"]["application/json"])
+    retry = answers["THROTTLED"]["responseParameters"]["gatewayresponse.header.Retry-After"]
+    assert (answers["THROTTLED"]["statusCode"], told["status"], retry) == ("429", 429, "'1'")
     told = json.loads(answers["REQUEST_TOO_LARGE"]["responseTemplates"]["application/json"])
     assert (answers["REQUEST_TOO_LARGE"]["statusCode"], told["success"]) == ("413", False)
 

@@ -57,8 +57,8 @@ def test_what_may_be_changed_is_named_after_the_service() -> None:
         if any("proctoring-" not in arn for arn in [statement["Resource"]] if isinstance(arn, str))
     }
 
-    # Reading, and two kinds that AWS names by itself: mappings, and APIs.
-    assert unnamed == {"FindOutWhatIsThere", "WhatFeedsThem"}
+    # Reading, and what AWS names by itself: mappings, and the gateway's role for traces, one in an account.
+    assert unnamed == {"FindOutWhatIsThere", "WhatFeedsThem", "TracesOfTheGateway"}
 
 
 def test_the_page_names_the_policy() -> None:
