@@ -4,15 +4,14 @@ import argparse
 import sys
 from pathlib import Path
 
-from botocore.exceptions import BotoCoreError, ClientError
-
 from infra.deploy import account, deploy, destroy, steps
 from infra.deploy.advice import AGAIN, advice_on, text_of
 from infra.deploy.contents import MAX_APP_ZIP, MAX_UNZIPPED, MIB
-from infra.deploy.errors import DeployError, PackageError
+from infra.deploy.errors import PackageError
 from infra.deploy.functions import Functions
 from infra.deploy.package import APP, LAYER, Package, make_package, read_package
 from infra.deploy.stage import Stage
+from infra.deploy.steps import FAILURES
 from infra.deploy.target import running
 
 TREE = Path(__file__).parents[2]
@@ -28,7 +27,7 @@ def main() -> int:
         print("Not packaged:", text_of(exc), sep="\n  ", file=sys.stderr)
     except steps.StoppedError as stopped:
         _lament(f"Stopped at {stopped.title}", stopped.reason, AGAIN)
-    except (DeployError, ClientError, BotoCoreError) as exc:
+    except FAILURES as exc:
         _lament("Not begun", exc)
     except KeyboardInterrupt:
         print(f"\nInterrupted. {AGAIN}", file=sys.stderr)
@@ -49,6 +48,7 @@ def make_stage(asked: argparse.Namespace) -> None:
     deploy.check_settings(TREE, stage)
     place = account.current()
     deploy.check_place(place, stage)
+    deploy.check_maker(place, stage)
     print(f"Stage {stage.name} in account {place.id}, {place.region}.")
     if asked.package:
         built = read_package(TREE, asked.package, running())
@@ -76,6 +76,7 @@ def take_down(asked: argparse.Namespace) -> None:
     stage = Stage(asked.stage)
     place = account.current()
     deploy.check_place(place, stage)
+    deploy.check_maker(place, stage)
     print(f"Stage {stage.name} in account {place.id}, {place.region}.")
     functions = Functions(place, stage, TREE, TREE / "build" / stage.name / APP, running())
     service, data = destroy.service(functions), destroy.data(place, stage)
@@ -83,7 +84,8 @@ def take_down(asked: argparse.Namespace) -> None:
     if asked.dry_run:
         print("Nothing was changed.")
         return
-    if not asked.yes and not destroy.is_wanted(stage, "what runs", input):
+    what = "what runs and all data for ever" if asked.data == "delete" else "what runs"
+    if not asked.yes and not destroy.is_wanted(stage, what, input):
         print("Nothing was changed.")
         return
     steps.carry_out(service)
@@ -130,6 +132,10 @@ def _parameter(text: str) -> tuple[str, str]:
     if not name or not equals:
         raise argparse.ArgumentTypeError(
             f"{text!r} is not NAME=VALUE, with a parameter of infra/template.yaml"
+        )
+    if name in deploy.OURS:
+        raise argparse.ArgumentTypeError(
+            f"{name} is not chosen here, but by STAGE= and by the settings in .chalice/config.json"
         )
     return name, value
 

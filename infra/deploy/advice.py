@@ -2,7 +2,7 @@
 
 import re
 
-from botocore.exceptions import BotoCoreError, ClientError
+from botocore.exceptions import ClientError
 
 from infra.deploy.errors import DeployError, PackageError
 
@@ -33,6 +33,9 @@ KNOWN = {
     ),
     r"DELETE_FAILED|BucketNotEmpty|bucket you tried to delete is not empty": (
         "Something was still in use or not empty: run `make destroy` again."
+    ),
+    r"QueueDeletedRecently|wait 60 seconds|being deleted|is DELETING": (
+        "What was taken down a moment ago still has its name: wait a minute."
     ),
     r"scheduled for deletion": (
         "The stage's secret was deleted lately and its name is still taken: "
@@ -89,5 +92,4 @@ def text_of(error: BaseException) -> str:
         )
     if isinstance(error, (DeployError, PackageError)):
         return "\n".join(str(word) for word in error.args)
-    assert isinstance(error, BotoCoreError)
     return f"{type(error).__name__}: {error}"

@@ -9,6 +9,8 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
+from infra.deploy.stage import Stage
+
 Config = dict[str, Any]
 
 OUTPUTS = ("EVIDENCE_BUCKET",)
@@ -37,14 +39,19 @@ def with_outputs(config: Config, stage: str, layer_arn: str, outputs: Mapping[st
     stages = config.get("stages", {})
     chosen = stages.get(stage, {})
     environment = chosen.get("environment_variables", {}) | outputs
-    staged = chosen | {"layers": [layer_arn], "environment_variables": environment}
+    layers = [*_others(chosen, layer_arn.rpartition(":")[0]), layer_arn]
+    staged = chosen | {"layers": layers, "environment_variables": environment}
     return config | {"stages": stages | {stage: staged}}
 
 
 def without_outputs(config: Config, stage: str) -> Config:
     """The configuration as the operator chose it: CloudFormation brings the rest by itself."""
     stages = dict(config.get("stages", {}))
-    chosen = {name: value for name, value in stages.pop(stage, {}).items() if name != "layers"}
+    chosen = dict(stages.pop(stage, {}))
+    if others := _others(chosen, f":layer:{Stage(stage).layer}"):
+        chosen["layers"] = others
+    else:
+        chosen.pop("layers", None)
     environment = chosen.pop("environment_variables", {})
     if kept := {name: value for name, value in environment.items() if name not in OUTPUTS}:
         chosen["environment_variables"] = kept
@@ -52,6 +59,11 @@ def without_outputs(config: Config, stage: str) -> Config:
         stages[stage] = chosen
     rest = {name: value for name, value in config.items() if name != "stages"}
     return rest | {"stages": stages} if stages else rest
+
+
+def _others(chosen: Config, ours: str) -> list[str]:
+    """Layers that the operator chose."""
+    return [arn for arn in chosen.get("layers", []) if ours not in arn]
 
 
 def write(tree: Path, config: Config) -> None:

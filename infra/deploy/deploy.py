@@ -23,8 +23,10 @@ from infra.deploy.stage import Stage
 from infra.deploy.steps import Step
 from infra.deploy.target import Target
 
-PARAMETERS = {"RETENTION_DAYS": "RetentionDays", "CORS_ORIGIN": "CorsOrigin"}
-"""Settings that the stack has to know, too."""
+PARAMETERS = {"retention_days": "RetentionDays", "cors_origin": "CorsOrigin"}
+"""Settings that the stack has to know, too: always told, so that what is taken back is taken back there."""
+OURS = {"Stage", *PARAMETERS.values()}
+"""Parameters of the stack that nobody chooses but here."""
 _SECRET = re.compile(r"KEY|SECRET|TOKEN|PASSWORD|CREDENTIAL")
 
 
@@ -40,8 +42,9 @@ def steps(
 ) -> list[Step]:
     """What to do, in order. `built`: the folder of `make package`; `parameters`: of infra/template.yaml."""
     variables = configuration.variables(configuration.read(tree), stage.name)
-    chosen = {PARAMETERS[name]: value for name, value in variables.items() if name in PARAMETERS}
-    stack = Stack(account, stage, chosen | dict(parameters))
+    settings = from_environment(variables | {"STAGE": stage.name})
+    chosen = {parameter: str(getattr(settings, name)) for name, parameter in PARAMETERS.items()}
+    stack = Stack(account, stage, dict(parameters) | chosen)
     layer = PublishedLayer(account, stage, stack, built / LAYER, target)
     functions = Functions(account, stage, tree, built / APP, target)
     built_up: list[Step] = [
@@ -84,6 +87,16 @@ def check_place(account: Account, stage: Stage) -> None:
         raise DeployError(
             f"The stage {stage.name} of this account lives in {there}, not in {account.region}.",
             "Choose that region, or another name: a stage's name is used once in an account.",
+        )
+
+
+def check_maker(account: Account, stage: Stage) -> None:
+    """Raises DeployError if the stage's functions were not made by Chalice, but by a pipeline."""
+    if foreign := Found(account, stage).foreign():
+        made = ", ".join(f"{name} (by {maker})" for name, maker in sorted(foreign.items()))
+        raise DeployError(
+            f"Functions of the stage {stage.name} are there that Chalice did not make: {made}.",
+            "Change or delete them the way they were made: docs/deploy.md.",
         )
 
 

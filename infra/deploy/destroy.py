@@ -1,19 +1,24 @@
 """A stage taken down: what runs first, then, if it is wished, the data."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from botocore.exceptions import ClientError
 
 from chalicelib.settings import Settings
 from infra.deploy import configuration
 from infra.deploy.account import Account
+from infra.deploy.errors import DeployError
 from infra.deploy.found import Found
 from infra.deploy.functions import Functions
 from infra.deploy.stack import Stack
 from infra.deploy.stage import Stage
 from infra.deploy.steps import Step
+
+if TYPE_CHECKING:
+    from mypy_boto3_s3 import S3Client
 
 _GONE = {"404", "NoSuchBucket", "ResourceNotFoundException", "NotFoundException"}
 
@@ -80,19 +85,36 @@ class DestroyStack:
         """What `run` would do."""
         stack = "the stack" if Stack(self.account, self.stage).find() else "no stack"
         tables = [f"{table} (about {count} items)" for table, count in self._tables()]
-        return f"delete {', '.join([stack, *tables, *self._buckets()])}, for ever"
+        named = ", ".join([stack, *tables, *self._buckets()])
+        return f"delete {named}; of tables DynamoDB keeps a backup for 35 days"
 
     def run(self) -> str:
-        """Delete it. What is gone already is no error."""
-        for bucket in self._buckets():
-            print(f"    {bucket}: {self._empty(bucket)} objects deleted", flush=True)
+        """Delete it. What is gone already is no error.
+
+        The stack goes first, so that nothing is lost where it may not go: it retains the data.
+        """
+        stack = Stack(self.account, self.stage)
+        if (there := stack.find()) and there.get("EnableTerminationProtection"):
+            raise DeployError(
+                f"The stack {self.stage.stack} is protected from being deleted; all data are there.",
+                "Take the protection off in CloudFormation if that is meant.",
+            )
+        self._empty("artifacts")  # it goes with the stack, which must find it so
+        stack.delete()
+        for purpose in ("artifacts", "evidence"):
+            if self._empty(purpose):
+                self.account.client("s3").delete_bucket(Bucket=self._bucket(purpose))
+        self._delete_tables()
         self._forget_secret()
-        Stack(self.account, self.stage).delete()
-        for bucket in self._buckets():
-            self.account.client("s3").delete_bucket(Bucket=bucket)
-        for table, _ in self._tables():
-            self.account.client("dynamodb").delete_table(TableName=table)
         return "deleted"
+
+    def _delete_tables(self) -> None:
+        """And wait until their names are free for another deployment."""
+        client, names = self.account.client("dynamodb"), [name for name, _ in self._tables()]
+        for name in names:
+            client.delete_table(TableName=name)
+        for name in names:
+            client.get_waiter("table_not_exists").wait(TableName=name, WaiterConfig={"Delay": 2})
 
     def _forget_secret(self) -> None:
         """At once: in a window for regrets its name would be taken, and the next deployment fail."""
@@ -114,9 +136,11 @@ class DestroyStack:
             if described["TableStatus"] != "DELETING":
                 yield table, described["ItemCount"]
 
+    def _bucket(self, purpose: str) -> str:
+        return f"{self.stage.prefix}{purpose}-{self.account.id}"
+
     def _buckets(self) -> Iterator[str]:
-        for purpose in ("evidence", "artifacts"):
-            bucket = f"{self.stage.prefix}{purpose}-{self.account.id}"
+        for bucket in (self._bucket("evidence"), self._bucket("artifacts")):
             try:
                 self.account.client("s3").head_bucket(Bucket=bucket)
             except ClientError as exc:
@@ -124,16 +148,18 @@ class DestroyStack:
                 continue
             yield bucket
 
-    def _empty(self, bucket: str) -> int:
-        s3, count = self.account.client("s3"), 0
+    def _empty(self, purpose: str) -> bool:
+        """Whether there is such a bucket; it is empty then."""
+        bucket, s3, count = self._bucket(purpose), self.account.client("s3"), 0
+        if bucket not in self._buckets():
+            return False
         for page in self.account.pages(s3, "list_objects_v2", Bucket=bucket):
             keys = [each["Key"] for each in page.get("Contents", [])]
-            if keys:
-                s3.delete_objects(
-                    Bucket=bucket, Delete={"Objects": [{"Key": key} for key in keys], "Quiet": True}
-                )
             count += len(keys)
-        return count
+            if keys:
+                _delete_objects(s3, bucket, keys)
+        print(f"    {bucket}: {count} objects deleted", flush=True)
+        return True
 
 
 @dataclass(frozen=True, slots=True)
@@ -176,6 +202,14 @@ def is_wanted(stage: Stage, what: str, ask: Callable[[str], str]) -> bool:
         return ask(f"Type {stage.name} to delete {what}, or press Enter to keep it: ").strip() == stage.name
     except EOFError:
         return False  # nobody is there to ask
+
+
+def _delete_objects(s3: "S3Client", bucket: str, keys: Sequence[str]) -> None:
+    answer = s3.delete_objects(
+        Bucket=bucket, Delete={"Objects": [{"Key": key} for key in keys], "Quiet": True}
+    )
+    if refused := answer.get("Errors"):
+        raise DeployError(f"{bucket}: {len(refused)} objects were not deleted: {refused[0]['Code']}.")
 
 
 def _if_gone(error: ClientError) -> None:

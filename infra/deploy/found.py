@@ -5,21 +5,28 @@ half a deployment, or on another machine, it would make a second API. So its fil
 run, from what is there.
 """
 
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from dataclasses import dataclass
 from typing import Any
 
 from botocore.exceptions import ClientError
 
 from infra.deploy.account import Account
+from infra.deploy.project import POLICIES
 from infra.deploy.stage import API_FUNCTION, APP, Stage
 
 Resource = dict[str, str]
 
+_CHALICE = "aws-chalice"
+"""A tag of every function that Chalice made: `version=1.34.0:stage=dev:app=proctoring`."""
+
 
 @dataclass(frozen=True, slots=True)
 class Found:
-    """Asks the account; changes nothing."""
+    """Asks the account; changes nothing.
+
+    A name alone makes nothing Chalice's: what is found is deleted when the service has it no longer.
+    """
 
     account: Account
     stage: Stage
@@ -27,29 +34,26 @@ class Found:
     def state(self) -> dict[str, Any]:
         """The content of `.chalice/deployed/<stage>.json`. Chalice deletes from its end to its beginning."""
         functions = self.functions()
-        resources: list[Resource] = []
-        for name in sorted({*functions, *self.roles()}):
-            resources += self._of_function(name, functions.get(name))
-        resources += self._rules()
+        known = functions.keys() | {policy.stem for policy in POLICIES.glob("*.json")}
+        roles, resources = self._roles(known), list[Resource]()
+        for name in sorted({*functions, *roles}):
+            resources += self._of_function(name, functions.get(name), roles)
+        resources += self._rules(known)
         resources += self._apis()
         return {"resources": resources, "schema_version": "2.0", "backend": "api"}
 
     def functions(self) -> dict[str, dict[str, Any]]:
-        """The functions' configurations, by their names in app.py."""
-        client = self.account.client("lambda")
-        listed = [each for page in self.account.pages(client, "list_functions") for each in page["Functions"]]
-        named = {self._name(each["FunctionName"]): each for each in listed}
-        return {name: function for name, function in named.items() if name}
+        """The functions' configurations, by their names in app.py: of those that carry Chalice's tag."""
+        return {name: each for name, each in self._named().items() if self._is_chalices(each)}
 
-    def roles(self) -> dict[str, str]:
-        """The functions' roles by ARN, by the functions' names in app.py."""
-        client = self.account.client("iam")
-        listed = [each for page in self.account.pages(client, "list_roles") for each in page["Roles"]]
-        prefix = self.stage.prefix
+    def foreign(self) -> dict[str, str]:
+        """Functions with the names of ours that Chalice did not make: by whom, as far as a tag says."""
+        wanted = {policy.stem for policy in POLICIES.glob("*.json")}
+        tags = {name: self._tags(each) for name, each in self._named().items() if name in wanted}
         return {
-            each["RoleName"].removeprefix(prefix): each["Arn"]
-            for each in listed
-            if each["RoleName"].startswith(prefix)
+            name: of.get("aws:cloudformation:stack-name", "somebody else")
+            for name, of in tags.items()
+            if _CHALICE not in of
         }
 
     def event_sources(self, function_arn: str) -> list[dict[str, Any]]:
@@ -72,8 +76,29 @@ class Found:
         suffix = self.account.dns_suffix
         return f"https://{api_id}.execute-api.{self.account.region}.{suffix}/{self.stage.name}/"
 
-    def _of_function(self, name: str, function: dict[str, Any] | None) -> Iterator[Resource]:
-        roles = self.roles()
+    def _named(self) -> dict[str, dict[str, Any]]:
+        client = self.account.client("lambda")
+        listed = [each for page in self.account.pages(client, "list_functions") for each in page["Functions"]]
+        named = {self._name(each["FunctionName"]): each for each in listed}
+        return {name: function for name, function in named.items() if name}
+
+    def _is_chalices(self, function: dict[str, Any]) -> bool:
+        return f":stage={self.stage.name}:app={APP}" in self._tags(function).get(_CHALICE, "")
+
+    def _tags(self, function: dict[str, Any]) -> dict[str, str]:
+        return self.account.client("lambda").list_tags(Resource=function["FunctionArn"])["Tags"]
+
+    def _roles(self, functions: Collection[str]) -> dict[str, str]:
+        """The functions' roles, by ARN."""
+        client = self.account.client("iam")
+        listed = [each for page in self.account.pages(client, "list_roles") for each in page["Roles"]]
+        there = {each["RoleName"]: each["Arn"] for each in listed}
+        named = {name: f"{self.stage.prefix}{name}" for name in functions}
+        return {name: there[role] for name, role in named.items() if role in there}
+
+    def _of_function(
+        self, name: str, function: dict[str, Any] | None, roles: dict[str, str]
+    ) -> Iterator[Resource]:
         if name in roles:
             role_name = f"{self.stage.prefix}{name}"
             yield _resource("iam_role", f"{name}_role", role_arn=roles[name], role_name=role_name)
@@ -92,10 +117,11 @@ class Found:
                 lambda_arn=arn,
             )
 
-    def _rules(self) -> Iterator[Resource]:
+    def _rules(self, functions: Collection[str]) -> Iterator[Resource]:
         client = self.account.client("events")
         pages = self.account.pages(client, "list_rules", NamePrefix=self.stage.prefix)
-        for rule in (each["Name"] for page in pages for each in page["Rules"]):
+        ours = {f"{self.stage.prefix}{name}-event" for name in functions}
+        for rule in (each["Name"] for page in pages for each in page["Rules"] if each["Name"] in ours):
             yield _resource("cloudwatch_event", rule.removeprefix(self.stage.prefix), rule_name=rule)
 
     def _apis(self) -> Iterator[Resource]:

@@ -46,6 +46,9 @@ class Functions:
         wanted = {policy.stem for policy in POLICIES.glob("*.json")}
         verbs = dict.fromkeys(sorted(wanted), "create")
         verbs |= {name: "update" if name in stale else "configure" for name in sorted(wanted & there)}
+        for name, function in self._found.functions().items():
+            if function["Runtime"] != self.target.runtime:
+                verbs[name] = f"take from {function['Runtime']} to {self.target.runtime}"
         verbs |= dict.fromkeys(sorted(there - wanted), "delete")
         verbs["the API"] = "update" if self._found.api() else "create"
         return ", ".join(f"{verb} {name}" for name, verb in verbs.items())

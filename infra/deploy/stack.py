@@ -18,6 +18,8 @@ if TYPE_CHECKING:
 
 TEMPLATE = Path(__file__).parents[1] / "template.yaml"
 PAUSE_S = 5.0
+_LATEST = 500
+"""Events that are read at a time: a failure is followed by many."""
 
 # A creation that failed leaves an empty stack in its place, which can be neither changed nor made again.
 STILLBORN = {"ROLLBACK_COMPLETE", "ROLLBACK_FAILED", "CREATE_FAILED", "REVIEW_IN_PROGRESS"}
@@ -126,7 +128,7 @@ class Stack:
         return chosen + before
 
     def _wanted(self) -> dict[str, str]:
-        return {"Stage": self.stage.name, **self.chosen}
+        return {**self.chosen, "Stage": self.stage.name}
 
     def _declared(self) -> set[str]:
         summary = self._client.get_template_summary(TemplateBody=self.template.read_text())
@@ -162,8 +164,11 @@ class Stack:
             raise DeployError(f"The stack {self.stage.stack} is {status}.", *failed)
 
     def _events(self, stack_id: str) -> "dict[str, StackEventTypeDef]":
-        """The latest hundred, the oldest of them first."""
-        events = self._client.describe_stack_events(StackName=stack_id)["StackEvents"]
+        """The latest of them, the oldest first."""
+        pages = self.account.pages(
+            self._client, "describe_stack_events", StackName=stack_id, PaginationConfig={"MaxItems": _LATEST}
+        )
+        events = [event for page in pages for event in page["StackEvents"]]
         return {event["EventId"]: event for event in reversed(events)}
 
 
@@ -177,4 +182,5 @@ def _tell(event: "StackEventTypeDef") -> list[str]:
     if not status.endswith("_IN_PROGRESS"):
         print(f"    {name}: {status}", flush=True)
     reason = event.get("ResourceStatusReason", "no reason given")
-    return [f"{name}: {reason}"] if status.endswith("_FAILED") else []
+    # What was cancelled because something else failed is no reason.
+    return [f"{name}: {reason}"] if status.endswith("_FAILED") and "cancelled" not in reason else []

@@ -3,12 +3,17 @@
 No step remembers anything, so a deployment that was interrupted anywhere is completed by the next one.
 """
 
+import json
 from collections.abc import Sequence
 from typing import Protocol
 
+from boto3.exceptions import Boto3Error
 from botocore.exceptions import BotoCoreError, ClientError
 
 from infra.deploy.errors import DeployError
+
+# An upload fails by an error of boto3's own; files may be missing, or the disk be full.
+FAILURES = (BotoCoreError, ClientError, Boto3Error, DeployError, OSError, json.JSONDecodeError)
 
 
 class Step(Protocol):
@@ -46,6 +51,6 @@ def carry_out(steps: Sequence[Step]) -> None:
         print(f"[{number}/{len(steps)}] {step.title} ...", flush=True)
         try:
             done = step.run()
-        except (BotoCoreError, ClientError, DeployError) as exc:
+        except FAILURES as exc:
             raise StoppedError(step.title, exc) from exc
         print(f"    {done}", flush=True)

@@ -8,6 +8,7 @@ from typing import Any
 
 from moto.apigateway.models import APIGatewayBackend, RestAPI
 from moto.apigateway.responses import APIGatewayResponse
+from moto.cloudformation.models import CloudFormationBackend
 from moto.cloudformation.parsing import ResourceMap
 
 from infra.local import moto_server
@@ -19,6 +20,7 @@ def main() -> None:
     read_swagger()
     import_as_wanted()
     retain_what_is_retained()
+    keep_defaults()
     moto_server.main(Interruptions)
 
 
@@ -72,6 +74,18 @@ def retain_what_is_retained() -> None:
                 resource["DeletionPolicy"] = "Retain"
 
     ResourceMap.__init__ = init  # type: ignore[method-assign]
+
+
+def keep_defaults() -> None:
+    """The previous value of a parameter that nobody chose is the template's."""
+    resolve = CloudFormationBackend._resolve_update_parameters  # noqa: SLF001 - moto has no other place
+
+    def resolved(self: CloudFormationBackend, instance: Any, incoming_params: Any) -> dict[str, str]:  # noqa: ANN401
+        chosen = [each for each in incoming_params if each["ParameterKey"] in instance.parameters]
+        new = [each for each in incoming_params if "ParameterValue" in each]
+        return resolve(self, instance, [*chosen, *new])
+
+    CloudFormationBackend._resolve_update_parameters = resolved  # type: ignore[method-assign]  # noqa: SLF001
 
 
 def _openapi_3(api_doc: dict[str, Any]) -> dict[str, Any]:

@@ -33,6 +33,7 @@ def refusal(code: str, message: str = "no") -> ClientError:
         ),
         (DeployError("The stack is ROLLBACK_COMPLETE.", "SessionsTable: already exists"), "leftover"),
         (DeployError("The stack is DELETE_FAILED."), "make destroy"),
+        (DeployError("JobsQueue: You must wait 60 seconds after deleting a queue"), "wait a minute"),
         (refusal("TooManyBuckets"), "Service Quotas"),
         (refusal("CodeStorageExceededException"), "old layer versions"),
         (

@@ -34,7 +34,14 @@ def test_without_a_region_it_says_how_to_choose_one(account: OfflineAccount, tre
 
 def test_region_is_the_one_that_aws_region_names(account: OfflineAccount, tree: Path) -> None:
     code, said = run(
-        account, tree, "destroy", "--dry-run", AWS_REGION="eu-west-2", AWS_DEFAULT_REGION="us-east-1"
+        account,
+        tree,
+        "destroy",
+        "--stage",
+        "nowhere",
+        "--dry-run",
+        AWS_REGION="eu-west-2",
+        AWS_DEFAULT_REGION="us-east-1",
     )
 
     assert (code, "in account 123456789012, eu-west-2" in said) == (0, True), said
@@ -62,6 +69,15 @@ def test_parameter_without_a_value_is_refused(account: OfflineAccount, tree: Pat
     code, said = run(account, tree, "deploy", "--parameter", "AlarmEmail")
 
     assert (code, "is not NAME=VALUE" in said) == (2, True), said
+
+
+@pytest.mark.parametrize("parameter", ["Stage=prod", "RetentionDays=1", "CorsOrigin=*"])
+def test_parameter_that_something_else_decides_is_refused(
+    account: OfflineAccount, tree: Path, parameter: str
+) -> None:
+    code, said = run(account, tree, "deploy", "--parameter", parameter)
+
+    assert (code, "is not chosen here" in said) == (2, True), said
 
 
 def test_step_that_fails_is_named_with_what_to_do_next(deployed: Deployed, tree: Path) -> None:

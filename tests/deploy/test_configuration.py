@@ -15,6 +15,8 @@ CHOSEN: dict[str, Any] = {
     "version": "2.0",
     "stages": {"prod": {"lambda_memory_size": 3008, "environment_variables": {"EMOTIONS": "false"}}},
 }
+LAYER = "arn:aws:lambda:eu-west-1:1:layer:proctoring-prod-pictures:3"
+OTHER = "arn:aws:lambda:eu-west-1:580247275435:layer:LambdaInsightsExtension:53"
 OUTPUTS = {"EVIDENCE_BUCKET": "proctoring-prod-evidence-1"}
 
 
@@ -26,27 +28,27 @@ def tree_with(folder: Path, **variables: str) -> Path:
 
 
 def test_outputs_stand_beside_what_was_chosen() -> None:
-    assert configuration.with_outputs(CHOSEN, "prod", "arn:layer:3", OUTPUTS)["stages"]["prod"] == {
+    assert configuration.with_outputs(CHOSEN, "prod", LAYER, OUTPUTS)["stages"]["prod"] == {
         "lambda_memory_size": 3008,
-        "layers": ["arn:layer:3"],
+        "layers": [LAYER],
         "environment_variables": {"EMOTIONS": "false", **OUTPUTS},
     }
 
 
 def test_outputs_go_and_what_was_chosen_stays() -> None:
-    deployed = configuration.with_outputs(CHOSEN, "prod", "arn:layer:3", OUTPUTS)
+    deployed = configuration.with_outputs(CHOSEN, "prod", LAYER, OUTPUTS)
 
     assert configuration.without_outputs(deployed, "prod") == CHOSEN
 
 
 def test_stage_that_chose_nothing_leaves_nothing() -> None:
-    deployed = configuration.with_outputs({"version": "2.0"}, "dev", "arn:layer:3", OUTPUTS)
+    deployed = configuration.with_outputs({"version": "2.0"}, "prod", LAYER, OUTPUTS)
 
-    assert configuration.without_outputs(deployed, "dev") == {"version": "2.0"}
+    assert configuration.without_outputs(deployed, "prod") == {"version": "2.0"}
 
 
 def test_other_stages_are_not_touched() -> None:
-    deployed = configuration.with_outputs(CHOSEN, "dev", "arn:layer:3", OUTPUTS)
+    deployed = configuration.with_outputs(CHOSEN, "dev", LAYER, OUTPUTS)
 
     assert deployed["stages"]["prod"] == CHOSEN["stages"]["prod"]
 
@@ -72,3 +74,12 @@ def test_settings_that_cannot_be_are_refused_before_anything_is_changed(
 
 def test_settings_that_can_be_pass(tmp_path: Path) -> None:
     check_settings(tree_with(tmp_path, REKOGNITION_TPS="100", KEY_CACHE_S="10"), Stage("prod"))
+
+
+def test_layers_of_the_operators_own_stay() -> None:
+    chosen = {"stages": {"prod": {"layers": [OTHER, LAYER.replace(":3", ":2")]}}}
+
+    deployed = configuration.with_outputs(chosen, "prod", LAYER, OUTPUTS)
+
+    assert deployed["stages"]["prod"]["layers"] == [OTHER, LAYER]
+    assert configuration.without_outputs(deployed, "prod") == {"stages": {"prod": {"layers": [OTHER]}}}

@@ -246,6 +246,24 @@ def test_settings_of_a_stage_reach_its_functions_its_stack_and_its_gateway(
 
 
 @pytest.mark.usefixtures("environment")
+def test_setting_that_is_taken_back_is_taken_back_everywhere(
+    deployed: Deployed, account: OfflineAccount, tmp_path: Path
+) -> None:
+    tree = copy_tree(tmp_path / "tree")
+    file = tree / ".chalice/config.json"
+    before = file.read_text()
+    chosen = {"RETENTION_DAYS": "7"}
+    file.write_text(json.dumps(json.loads(before) | {"stages": {"brief": {"environment_variables": chosen}}}))
+    carry_out(steps("brief", tree, deployed.built)[1][:1])
+    file.write_text(before)
+
+    carry_out(steps("brief", tree, deployed.built)[1][:1])
+
+    stack = inventory(account, "brief")["stack"]
+    assert stack["parameters"]["RetentionDays"] == str(Settings().retention_days)
+
+
+@pytest.mark.usefixtures("environment")
 def test_function_that_the_service_no_longer_has_is_deleted(
     deployed: Deployed, there: Inventory, tmp_path: Path
 ) -> None:
@@ -257,11 +275,51 @@ def test_function_that_the_service_no_longer_has_is_deleted(
         Role=f"arn:aws:iam::{ACCOUNT}:role/proctoring-dev-run_job",
         Handler="app.old_job",
         Code={"ZipFile": package},
+        Tags={"aws-chalice": "version=1.34.0:stage=dev:app=proctoring"},
     )
 
     carry_out(steps("dev", copy_tree(tmp_path / "tree"), deployed.built)[1])
 
     assert inventory(deployed.account, "dev") == there
+
+
+@pytest.mark.usefixtures("environment")
+def test_what_others_named_like_the_stages_is_not_touched(deployed: Deployed, tmp_path: Path) -> None:
+    account, assumed = deployed.account, json.dumps({"Version": "2012-10-17", "Statement": []})
+    account.client("iam").create_role(RoleName="proctoring-dev-ci", AssumeRolePolicyDocument=assumed)
+    account.client("events").put_rule(Name="proctoring-dev-backup", ScheduleExpression="rate(1 day)")
+    account.client("lambda").create_function(
+        FunctionName="proctoring-dev-slack",
+        Runtime=running().runtime,
+        Role=f"arn:aws:iam::{ACCOUNT}:role/proctoring-dev-run_job",
+        Handler="app.slack",
+        Code={"ZipFile": (deployed.built / APP).read_bytes()},
+    )
+
+    carry_out(steps("dev", copy_tree(tmp_path / "tree"), deployed.built)[1])
+
+    account.client("iam").delete_role(RoleName="proctoring-dev-ci")
+    account.client("events").delete_rule(Name="proctoring-dev-backup")
+    account.client("lambda").delete_function(FunctionName="proctoring-dev-slack")
+
+
+def test_stage_that_a_pipeline_made_is_refused(deployed: Deployed, tmp_path: Path) -> None:
+    client = deployed.account.client("lambda")
+    client.create_function(
+        FunctionName="proctoring-piped-run_job",
+        Runtime=running().runtime,
+        Role=f"arn:aws:iam::{ACCOUNT}:role/proctoring-dev-run_job",
+        Handler="app.run_job",
+        Code={"ZipFile": (deployed.built / APP).read_bytes()},
+        Tags={"aws:cloudformation:stack-name": "proctoring-piped-service"},
+    )
+    tree = copy_tree(tmp_path / "tree")
+
+    refused = [deployed.run(verb, "--stage", "piped", tree=tree) for verb in ("deploy", "destroy")]
+
+    assert [code for code, _ in refused] == [1, 1], refused
+    assert all("run_job (by proctoring-piped-service)" in said for _, said in refused)
+    client.delete_function(FunctionName="proctoring-piped-run_job")
 
 
 def test_dry_run_changes_nothing(deployed: Deployed, tmp_path: Path) -> None:

@@ -93,6 +93,15 @@ def test_with_a_second_yes_everything_goes_but_other_stages(gone: Deployed) -> N
     assert inventory(gone.account, "dev") == other
 
 
+def test_one_question_about_everything_says_that_it_is_everything(gone: Deployed) -> None:
+    before = inventory(gone.account, "gone")
+
+    _, said = gone.run("destroy", "--stage", "gone", "--data", "delete", typed="\n")
+
+    assert "Type gone to delete what runs and all data for ever" in said
+    assert inventory(gone.account, "gone") == before
+
+
 def test_destroying_what_is_gone_is_no_error(gone: Deployed) -> None:
     asked = ("destroy", "--stage", "gone", "--yes", "--data", "delete")
 

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any, cast
 import pytest
 from botocore.exceptions import ClientError
 
+from infra.deploy.destroy import DestroyStack
 from infra.deploy.errors import DeployError
 from infra.deploy.stack import Stack
 from infra.deploy.stage import Stage
@@ -29,6 +30,7 @@ class FakeFormation:
     failures: dict[str, str] = field(default_factory=dict)
     calls: list[str] = field(default_factory=list)
     asked: list[dict[str, str]] = field(default_factory=list)
+    protected: bool = False
 
     def describe_stacks(self, StackName: str) -> dict[str, Any]:  # noqa: N803 - boto3's
         if self.status.endswith("_IN_PROGRESS") and self.next:
@@ -39,7 +41,8 @@ class FakeFormation:
                 "DescribeStacks",
             )
         parameters = [{"ParameterKey": k, "ParameterValue": v} for k, v in self.parameters.items()]
-        return {"Stacks": [{"StackId": ID, "StackStatus": self.status, "Parameters": parameters}]}
+        stack = {"StackId": ID, "StackStatus": self.status, "Parameters": parameters}
+        return {"Stacks": [stack | {"EnableTerminationProtection": self.protected}]}
 
     def describe_stack_events(self, **_: str) -> dict[str, Any]:
         now = datetime(2026, 11, 25, tzinfo=UTC)
@@ -85,6 +88,10 @@ class FakeAccount:
         assert service == "cloudformation"
         return self.formation
 
+    def pages(self, client: FakeFormation, operation: str, **_: object) -> list[dict[str, Any]]:
+        assert operation == "describe_stack_events"
+        return [client.describe_stack_events()]
+
 
 @pytest.fixture
 def template(tmp_path: Path) -> Path:
@@ -108,7 +115,9 @@ def test_creation_that_failed_is_cleared_away_and_tried_again(template: Path) ->
 
 def test_creation_that_fails_tells_which_resource_and_why(template: Path) -> None:
     formation = FakeFormation(
-        "", next=["ROLLBACK_COMPLETE"], failures={"EvidenceBucket": "bucket already exists"}
+        "",
+        next=["ROLLBACK_COMPLETE"],
+        failures={"EvidenceBucket": "bucket already exists", "JobsQueue": "Resource creation cancelled"},
     )
 
     with pytest.raises(DeployError) as refused:
@@ -174,3 +183,13 @@ def test_only_a_parameter_changed(template: Path) -> None:
 
     assert stack.plan() == "update the stack proctoring-dev: AlarmEmail becomes ops@example.com"
     assert stack.run() == "updated"
+
+
+def test_where_the_stack_is_protected_no_data_are_touched() -> None:
+    formation = FakeFormation("", "CREATE_COMPLETE", protected=True)
+    account = cast("Account", FakeAccount(formation))  # which knows no other service
+
+    with pytest.raises(DeployError, match="protected from being deleted; all data are there"):
+        DestroyStack(account, Stage("dev")).run()
+
+    assert formation.calls == []

@@ -98,6 +98,11 @@ def test_of_a_batch_only_what_failed_comes_back(service: Service) -> None:
     assert pictures(service, "s-7") == 1
 
 
+def test_batch_of_which_nothing_is_done_comes_back_whole() -> None:
+    with pytest.raises(jobs.BatchFailedError, match="2 jobs failed"):
+        run_job({"Records": [record("not json", "m-1"), record("[]", "m-2")]}, None)
+
+
 def test_a_job_about_an_erased_session_is_done(service: Service) -> None:
     watched(service, "s-4")
     service.post("/api/sessions/s-4/end")
