@@ -5,7 +5,7 @@ half a deployment, or on another machine, it would make a second API. So its fil
 run, from what is there.
 """
 
-from collections.abc import Collection, Iterator
+from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -19,6 +19,8 @@ Resource = dict[str, str]
 
 _CHALICE = "aws-chalice"
 """A tag of every function that Chalice made: `version=1.34.0:stage=dev:app=proctoring`."""
+_STACK = "aws:cloudformation:stack-name"
+"""A tag of every function that CloudFormation made, of Chalice's template, too."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,17 +46,13 @@ class Found:
 
     def functions(self) -> dict[str, dict[str, Any]]:
         """The functions' configurations, by their names in app.py: of those that carry Chalice's tag."""
-        return {name: each for name, each in self._named().items() if self._is_chalices(each)}
+        return {name: each for name, each in self._named().items() if self._is_ours(self._tags(each))}
 
     def foreign(self) -> dict[str, str]:
         """Functions with the names of ours that Chalice did not make: by whom, as far as a tag says."""
         wanted = {policy.stem for policy in POLICIES.glob("*.json")}
         tags = {name: self._tags(each) for name, each in self._named().items() if name in wanted}
-        return {
-            name: of.get("aws:cloudformation:stack-name", "somebody else")
-            for name, of in tags.items()
-            if _CHALICE not in of
-        }
+        return {name: of.get(_STACK, "somebody else") for name, of in tags.items() if not self._is_ours(of)}
 
     def event_sources(self, function_arn: str) -> list[dict[str, Any]]:
         """What feeds the function from queues."""
@@ -82,8 +80,9 @@ class Found:
         named = {self._name(each["FunctionName"]): each for each in listed}
         return {name: function for name, function in named.items() if name}
 
-    def _is_chalices(self, function: dict[str, Any]) -> bool:
-        return f":stage={self.stage.name}:app={APP}" in self._tags(function).get(_CHALICE, "")
+    def _is_ours(self, tags: Mapping[str, str]) -> bool:
+        made_by_chalice = f":stage={self.stage.name}:app={APP}" in tags.get(_CHALICE, "")
+        return made_by_chalice and _STACK not in tags
 
     def _tags(self, function: dict[str, Any]) -> dict[str, str]:
         return self.account.client("lambda").list_tags(Resource=function["FunctionArn"])["Tags"]

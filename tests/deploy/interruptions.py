@@ -15,8 +15,11 @@ from urllib.parse import parse_qs
 from infra.local.moto_server import Application
 
 _READING = re.compile(r"(Get|List|Describe|Validate|Head|AssumeRole)")
-_WORD = re.compile(r"(?!proctoring)[a-z][a-z-]+")
-"""Of a path, what is no name and no id."""
+_WORDS = {
+    *("functions", "code", "configuration", "concurrency", "policy", "layers", "versions"),
+    *("event-source-mappings", "restapis", "deployments", "gatewayresponses", "stages", "tags"),
+}
+"""Of a path, what is no name and no id: an id may look like any word."""
 _SERVICE = re.compile(r"Credential=[^/]+/\d+/[^/]+/([^/]+)/aws4_request")
 
 
@@ -70,7 +73,7 @@ def change(environ: dict[str, Any], body: bytes) -> str | None:
         return None if _READING.match(operation) else f"{service} {operation}"
     if environ["REQUEST_METHOD"] in {"GET", "HEAD"}:
         return None
-    words = [word for word in environ["PATH_INFO"].split("/") if _WORD.fullmatch(word)]
+    words = [word for word in environ["PATH_INFO"].split("/") if word in _WORDS]
     return " ".join([service, environ["REQUEST_METHOD"], *words])
 
 

@@ -311,7 +311,10 @@ def test_stage_that_a_pipeline_made_is_refused(deployed: Deployed, tmp_path: Pat
         Role=f"arn:aws:iam::{ACCOUNT}:role/proctoring-dev-run_job",
         Handler="app.run_job",
         Code={"ZipFile": (deployed.built / APP).read_bytes()},
-        Tags={"aws:cloudformation:stack-name": "proctoring-piped-service"},
+        Tags={
+            "aws-chalice": "version=1.34.0:stage=piped:app=proctoring",  # as Chalice's template has it
+            "aws:cloudformation:stack-name": "proctoring-piped-service",
+        },
     )
     tree = copy_tree(tmp_path / "tree")
 

@@ -12,6 +12,7 @@ import pytest
 from infra.local.program import ROOT
 from tests.deploy.account import OfflineAccount
 from tests.deploy.conftest import Deployed, copy_tree
+from tests.deploy.interruptions import change
 from tests.deploy.inventory import inventory
 
 # One of each kind that AWS is asked for; what is sent again for the next function is not killed again.
@@ -81,3 +82,14 @@ def test_the_killer_kills(account: OfflineAccount) -> None:
 
     assert account.held() is None
     account.go_on()
+
+
+def test_an_id_that_looks_like_a_word_makes_no_other_kind() -> None:
+    signed = "AWS4-HMAC-SHA256 Credential=offline/20261125/eu-west-1/apigateway/aws4_request"
+    request = {
+        "HTTP_AUTHORIZATION": signed,
+        "REQUEST_METHOD": "POST",
+        "PATH_INFO": "/restapis/ijyfrkleje/stages",
+    }
+
+    assert change(request, b"") == "apigateway POST restapis stages"
