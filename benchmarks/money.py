@@ -5,7 +5,7 @@ with the gate off and no budget. What the naive way does not find is no fault of
 are the labelled sessions and `clips` the short clips (where there are no sessions, `dense` are the clips),
 `calm` hours with an incident every ten minutes, `hard` half an hour in which something happens all the time.
 
-    python -m benchmarks.money --groups dense,calm --films smiling,calm-selfie --recorded /tmp/recorded
+    python -m benchmarks.money --groups dense,calm --films smiling,calm-selfie --recorded recorded
 
 measures some films, and keeps the emulator's answers (but for audits) and the synthetic interviews for the
 next time: empty that folder when the emulator or the interviews have changed.

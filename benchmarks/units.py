@@ -6,7 +6,7 @@ the session, as happens where many environments of a function serve many session
 rate, every second frame. What a request weighs on the wire, and what the start and the end of a session use,
 `benchmarks.traffic` measures.
 
-    python -m benchmarks.units --groups dense --recorded /tmp/recorded
+    python -m benchmarks.units --groups dense --recorded recorded
 
 measures some films, and keeps the emulator's answers as `benchmarks.money` does.
 """
