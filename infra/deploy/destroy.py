@@ -85,7 +85,8 @@ class DestroyStack:
         """What `run` would do."""
         stack = "the stack" if Stack(self.account, self.stage).find() else "no stack"
         tables = [f"{table} (about {count} items)" for table, count in self._tables()]
-        named = ", ".join([stack, *tables, *self._buckets()])
+        buckets = filter(self._is_there, map(self._bucket, ("evidence", "artifacts")))
+        named = ", ".join([stack, *tables, *buckets])
         return f"delete {named}; of tables DynamoDB keeps a backup for 35 days"
 
     def run(self) -> str:
@@ -139,19 +140,18 @@ class DestroyStack:
     def _bucket(self, purpose: str) -> str:
         return f"{self.stage.prefix}{purpose}-{self.account.id}"
 
-    def _buckets(self) -> Iterator[str]:
-        for bucket in (self._bucket("evidence"), self._bucket("artifacts")):
-            try:
-                self.account.client("s3").head_bucket(Bucket=bucket)
-            except ClientError as exc:
-                _if_gone(exc)
-                continue
-            yield bucket
+    def _is_there(self, bucket: str) -> bool:
+        try:
+            self.account.client("s3").head_bucket(Bucket=bucket)
+        except ClientError as exc:
+            _if_gone(exc)
+            return False
+        return True
 
     def _empty(self, purpose: str) -> bool:
         """Whether there is such a bucket; it is empty then."""
         bucket, s3, count = self._bucket(purpose), self.account.client("s3"), 0
-        if bucket not in self._buckets():
+        if not self._is_there(bucket):
             return False
         for page in self.account.pages(s3, "list_objects_v2", Bucket=bucket):
             keys = [each["Key"] for each in page.get("Contents", [])]

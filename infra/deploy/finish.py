@@ -8,7 +8,7 @@ import time
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 from infra.deploy import configuration
 from infra.deploy.account import Account
@@ -17,7 +17,7 @@ from infra.deploy.project import additions
 from infra.deploy.stage import Stage
 from infra.deploy.target import Target
 
-PARTIAL = ["ReportBatchItemFailures"]
+PARTIAL: list[Literal["ReportBatchItemFailures"]] = ["ReportBatchItemFailures"]
 BUSY = {"Creating", "Enabling", "Disabling", "Updating"}
 PAUSE_S = 2.0
 
@@ -38,10 +38,11 @@ class Finish:
     def plan(self) -> str:
         """What `run` would do."""
         found = Found(self.account, self.stage)
-        if not found.api():
+        api_id = found.api()
+        if api_id is None:
             return "set all of it"
         changes = [f"partial batches of {name}" for name, _ in self._whole_batches(found)]
-        changes += [f"answer {name}" for name in self._other_answers(found.api() or "")]
+        changes += [f"answer {name}" for name in self._other_answers(api_id)]
         return f"set {', '.join(changes)}" if changes else "unchanged, unless Chalice overwrites it"
 
     def run(self) -> str:
@@ -51,7 +52,7 @@ class Finish:
         for _, uuid in self._whole_batches(found):
             self._settle(uuid)
             self.account.client("lambda").update_event_source_mapping(
-                UUID=uuid, FunctionResponseTypes=["ReportBatchItemFailures"]
+                UUID=uuid, FunctionResponseTypes=PARTIAL
             )
             changes += 1
         api_id = found.api()

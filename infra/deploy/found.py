@@ -11,8 +11,8 @@ from typing import Any
 
 from botocore.exceptions import ClientError
 
+from infra.deploy import project
 from infra.deploy.account import Account
-from infra.deploy.project import POLICIES
 from infra.deploy.stage import API_FUNCTION, APP, Stage
 
 Resource = dict[str, str]
@@ -36,7 +36,7 @@ class Found:
     def state(self) -> dict[str, Any]:
         """The content of `.chalice/deployed/<stage>.json`. Chalice deletes from its end to its beginning."""
         functions = self.functions()
-        known = functions.keys() | {policy.stem for policy in POLICIES.glob("*.json")}
+        known = functions.keys() | project.functions()
         roles, resources = self._roles(known), list[Resource]()
         for name in sorted({*functions, *roles}):
             resources += self._of_function(name, functions.get(name), roles)
@@ -50,7 +50,7 @@ class Found:
 
     def foreign(self) -> dict[str, str]:
         """Functions with the names of ours that Chalice did not make: by whom, as far as a tag says."""
-        wanted = {policy.stem for policy in POLICIES.glob("*.json")}
+        wanted = project.functions()
         tags = {name: self._tags(each) for name, each in self._named().items() if name in wanted}
         return {name: of.get(_STACK, "somebody else") for name, of in tags.items() if not self._is_ours(of)}
 

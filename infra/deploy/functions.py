@@ -7,11 +7,9 @@ package that was checked: it takes what lies where it would put its own.
 import base64
 import hashlib
 import json
-import os
 import shutil
 import subprocess
-import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -20,10 +18,11 @@ from tempfile import TemporaryDirectory
 from chalice.deploy.packager import DependencyBuilder, LambdaDeploymentPackager, PipRunner, SubprocessPip
 from chalice.utils import UI, OSUtils
 
+from infra.deploy import chalice_cli
 from infra.deploy.account import Account
 from infra.deploy.errors import DeployError
 from infra.deploy.found import Found
-from infra.deploy.project import POLICIES, copy_for_account
+from infra.deploy.project import copy_for_account, functions
 from infra.deploy.stage import Stage
 from infra.deploy.target import Target
 
@@ -42,14 +41,14 @@ class Functions:
 
     def plan(self) -> str:
         """What `run` would do."""
-        there, stale = self._found.functions().keys(), self._stale()
-        wanted = {policy.stem for policy in POLICIES.glob("*.json")}
+        there, wanted = self._found.functions(), functions()
+        stale = self._stale(there)
         verbs = dict.fromkeys(sorted(wanted), "create")
-        verbs |= {name: "update" if name in stale else "configure" for name in sorted(wanted & there)}
-        for name, function in self._found.functions().items():
+        verbs |= {name: "update" if name in stale else "configure" for name in sorted(wanted & there.keys())}
+        for name, function in there.items():
             if function["Runtime"] != self.target.runtime:
                 verbs[name] = f"take from {function['Runtime']} to {self.target.runtime}"
-        verbs |= dict.fromkeys(sorted(there - wanted), "delete")
+        verbs |= dict.fromkeys(sorted(there.keys() - wanted), "delete")
         verbs["the API"] = "update" if self._found.api() else "create"
         return ", ".join(f"{verb} {name}" for name, verb in verbs.items())
 
@@ -57,10 +56,10 @@ class Functions:
         """Run Chalice. Raises DeployError with what it said, or if not the checked package is there."""
         with self._project() as project:
             _run(project, self.account.region, "deploy", "--stage", self.stage.name)
-        if stale := self._stale():
+        if stale := self._stale(self._found.functions()):
             names = ", ".join(sorted(stale))
             raise DeployError(f"{names}: the code in Lambda is not the package that was checked.")
-        self._remember()
+        self._write_state(self.tree)  # lets Chalice's other commands (logs, url, invoke) work in the tree
         return f"deployed; {self.url()}"
 
     def delete(self) -> str:
@@ -91,10 +90,6 @@ class Functions:
             self._write_state(project)
             yield project
 
-    def _remember(self) -> None:
-        """Let Chalice's other commands (`logs`, `url`, `invoke`) work in the tree."""
-        self._write_state(self.tree)
-
     def _write_state(self, project: Path) -> None:
         file = self._state_file(project)
         file.parent.mkdir(exist_ok=True)
@@ -103,11 +98,10 @@ class Functions:
     def _state_file(self, project: Path) -> Path:
         return project / ".chalice" / "deployed" / f"{self.stage.name}.json"
 
-    def _stale(self) -> set[str]:
-        """The functions whose code in Lambda is another than the package."""
+    def _stale(self, there: Mapping[str, Mapping[str, object]]) -> set[str]:
+        """Of these functions, those whose code in Lambda is another than the package."""
         digest = base64.b64encode(hashlib.sha256(self.package.read_bytes()).digest()).decode()
-        functions = self._found.functions()
-        return {name for name, function in functions.items() if function["CodeSha256"] != digest}
+        return {name for name, function in there.items() if function["CodeSha256"] != digest}
 
 
 def _package_file(project: Path, target: Target) -> Path:
@@ -119,11 +113,10 @@ def _package_file(project: Path, target: Target) -> Path:
 
 
 def _run(project: Path, region: str, *arguments: str) -> None:
-    given = {name: value for name, value in os.environ.items() if name != "PYTHONPATH"}
     done = subprocess.Popen(
-        [sys.executable, "-c", "from chalice.cli import main; raise SystemExit(main())", *arguments],
+        chalice_cli.command(*arguments),
         cwd=project,
-        env=given | {"AWS_DEFAULT_REGION": region, "PYTHONDONTWRITEBYTECODE": "1", "PYTHONUNBUFFERED": "1"},
+        env=chalice_cli.environment() | {"AWS_DEFAULT_REGION": region, "PYTHONUNBUFFERED": "1"},
         stdout=subprocess.PIPE,
         stderr=subprocess.STDOUT,
         text=True,

@@ -1,16 +1,14 @@
 """The package and the layer of a stage: built in a scratch folder, handed over only when they are right."""
 
-import os
 import shutil
 import subprocess
-import sys
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from zipfile import ZipFile
 
-from infra.deploy import contents, stack
+from infra.deploy import chalice_cli, contents, stack
 from infra.deploy.archive import trim, zip_folder
 from infra.deploy.errors import PackageError
 from infra.deploy.layer import build_layer
@@ -74,19 +72,12 @@ def read_package(tree: Path, folder: Path, target: Target) -> Package:
 
 
 def _run_chalice(project: Path, out: Path, stage: str) -> None:
-    given = {name: value for name, value in os.environ.items() if name != "PYTHONPATH"}
+    given = chalice_cli.environment()
+    given.setdefault("AWS_DEFAULT_REGION", "us-east-1")  # wanted, but not used
     done = subprocess.run(
-        [
-            *(sys.executable, "-c", "from chalice.cli import main; raise SystemExit(main())"),
-            *("package", "--stage", stage, "--merge-template", ADDITIONS_NAME, str(out)),
-        ],
+        chalice_cli.command("package", "--stage", stage, "--merge-template", ADDITIONS_NAME, str(out)),
         cwd=project,
-        env=given
-        | {
-            "AWS_DEFAULT_REGION": given.get("AWS_DEFAULT_REGION", "us-east-1"),  # wanted, but not used
-            "PYTHONDONTWRITEBYTECODE": "1",  # else the import of app leaves __pycache__ to be packed
-            "STAGE": stage,
-        },
+        env=given | {"STAGE": stage},
         stdout=subprocess.PIPE,
         stderr=subprocess.STDOUT,
         text=True,

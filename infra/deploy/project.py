@@ -45,6 +45,19 @@ def copy_for_account(tree: Path, to: Path, stage: Stage, names: Mapping[str, str
     _write_policies(to, stage, lambda document: in_account(document, names))
 
 
+def functions() -> set[str]:
+    """The names of the functions that have a policy: all that app.py has."""
+    return {policy.stem for policy in POLICIES.glob("*.json")}
+
+
+def policies(folder: Path, stage: str) -> dict[str, Any]:
+    """The policy of each function of a stage, by its name, before its ARNs are complete."""
+    return {
+        policy.stem: json.loads(policy.read_text().replace("${Stage}", stage))
+        for policy in sorted(folder.glob("*.json"))
+    }
+
+
 def sources(tree: Path) -> Iterator[tuple[str, Path]]:
     """The service's files, each with its name in the package."""
     yield "app.py", tree / "app.py"
@@ -91,19 +104,18 @@ def _copy_sources(tree: Path, to: Path) -> None:
 
 
 def _write_policies(to: Path, stage: Stage, render: Render) -> None:
-    for policy in sorted(POLICIES.glob("*.json")):
-        document = json.loads(policy.read_text().replace("${Stage}", stage.name))
-        _write(to / ".chalice" / policy.name, render(document))
+    for name, document in policies(POLICIES, stage.name).items():
+        _write(to / ".chalice" / f"{name}.json", render(document))
     # Chalice's own choice for a function without a policy; wrong_with_template refuses what stands on it.
     _write(to / ".chalice" / f"policy-{stage.name}.json", {"Version": "2012-10-17", "Statement": []})
 
 
 def _config(config: dict[str, Any], stage: Stage) -> dict[str, Any]:
-    functions = config.get("lambda_functions", {})
-    policies = {policy.stem: {"iam_policy_file": policy.name} for policy in POLICIES.glob("*.json")}
+    chosen = config.get("lambda_functions", {})
+    files = {name: {"iam_policy_file": f"{name}.json"} for name in functions()}
     return config | {
         "lambda_functions": {
-            name: functions.get(name, {}) | policies.get(name, {}) for name in sorted(functions | policies)
+            name: chosen.get(name, {}) | files.get(name, {}) for name in sorted(chosen | files)
         },
         "api_gateway_stage": stage.name,
         "environment_variables": config.get("environment_variables", {}) | {"STAGE": stage.name},

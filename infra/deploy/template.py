@@ -4,13 +4,14 @@ import json
 from collections.abc import Iterator
 from pathlib import Path
 
-from infra.deploy.project import POLICIES
+from infra.deploy import project
+from infra.deploy.stage import API_FUNCTION
 
 
 def wrong_with_template(template: Path, config: Path) -> Iterator[str]:
     """Each function has a policy; policies and settings find their functions, renamed ones too."""
     functions = set(functions_in(template))
-    policies = {policy.stem for policy in POLICIES.glob("*.json")}
+    policies = project.functions()
     for name in sorted(functions - policies):
         yield f"the function {name} may do nothing: write infra/deploy/policies/{name}.json"
     for name in sorted(policies - functions):
@@ -24,4 +25,4 @@ def functions_in(template: Path) -> Iterator[str]:
     for resource in json.loads(template.read_text())["Resources"].values():
         if resource["Type"] == "AWS::Serverless::Function":
             name = resource["Properties"]["Handler"].removeprefix("app.")
-            yield "api_handler" if name == "app" else name
+            yield API_FUNCTION if name == "app" else name

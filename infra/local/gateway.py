@@ -29,9 +29,10 @@ from chalice.local import (
 )
 
 from chalicelib.api.problems import MEDIA_TYPE, problem_body
+from infra.deploy.stage import API_FUNCTION
 from infra.local.functions import INVOKE, Functions
 from infra.local.program import HOST
-from infra.local.roles import API, running
+from infra.local.roles import running
 
 MOST_BODY_BYTES = 10 * 1024 * 1024
 """What API Gateway reads of a request."""
@@ -102,7 +103,7 @@ class Gateway:
             return Answer(HTTPStatus.OK, {"Content-Type": "application/json", **error}, ended.payload)
         try:
             method = self._method(method, target)
-            with running(API):
+            with running(API_FUNCTION):
                 answered = self._local.handle_request(method, target, dict(headers), body or None)
         except RefusedError as refusal:
             return self.refusal(refusal.status, target)

@@ -4,13 +4,14 @@ Statements that allow, actions by name, resources with `*` and `?`. Whatever els
 nothing must be allowed here that AWS would not allow.
 """
 
-import json
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
 from typing import Any
+
+from infra.deploy import project
 
 _VERSION = "2012-10-17"
 _ACTION = re.compile(r"[a-z0-9-]+:[A-Za-z]+")
@@ -57,15 +58,12 @@ class Policy:
 
 def read_policies(folder: Path, stage: str, account: Account) -> dict[str, Policy]:
     """The policy of each function of a stage, by its name. Raises UnsupportedPolicyError."""
-    names = {"Stage": stage, "AWS::Partition": "aws"}
-    names |= {"AWS::Region": account.region, "AWS::AccountId": account.number}
-    policies = {}
-    for file in sorted(folder.glob("*.json")):
-        text = file.read_text()
-        for name, value in names.items():
-            text = text.replace(f"${{{name}}}", value)
-        policies[file.stem] = policy_of(json.loads(text))
-    return policies
+    names = {"AWS::Partition": "aws", "AWS::Region": account.region, "AWS::AccountId": account.number}
+    documents = project.policies(folder, stage)
+    try:
+        return {name: policy_of(project.in_account(each, names)) for name, each in documents.items()}
+    except KeyError as exc:
+        raise UnsupportedPolicyError(f"A resource has no variables of its own: {exc}") from exc
 
 
 def policy_of(document: Mapping[str, Any]) -> Policy:

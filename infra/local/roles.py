@@ -21,8 +21,6 @@ from infra.local.permissions import needed
 if TYPE_CHECKING:
     import boto3
 
-API = "api_handler"
-"""The name that Chalice has for the function behind the gateway."""
 SAY_IT_SHORTER = {"s3", "sqs"}
 """Services that call it AccessDenied; to the others it is AccessDeniedException."""
 

@@ -16,10 +16,10 @@ from infra.deploy.deploy import steps as steps_of
 from infra.deploy.stage import Stage
 from infra.deploy.steps import Step
 from infra.deploy.target import running
-from infra.local.program import HOST, ROOT, Program, free_port
+from infra.local.cloud import EMULATOR_PYTHON
+from infra.local.program import HOST, Program, free_port
 
 REGION = "eu-west-1"
-EMULATOR_PYTHON = ROOT / ".venv-rekognition" / "bin" / "python"
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,9 +5,10 @@ import re
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-Event = dict[str, Any]
+from infra.local.cloud import ACCOUNT
+from tests.deploy.account import REGION
 
-ACCOUNT, REGION = "123456789012", "eu-west-1"
+Event = dict[str, Any]
 
 
 def from_gateway(
@@ -93,19 +94,4 @@ def from_queue(queue: str, messages: Sequence[Mapping[str, Any]]) -> Event:
             }
             for message in messages
         ]
-    }
-
-
-def from_schedule(rule: str) -> Event:
-    """What EventBridge sends when a schedule is due."""
-    return {
-        "version": "0",
-        "id": "53dc4d37-cffa-4f76-80c9-8b7d4a4d2eaa",
-        "detail-type": "Scheduled Event",
-        "source": "aws.events",
-        "account": ACCOUNT,
-        "time": "2026-11-25T10:15:30Z",
-        "region": REGION,
-        "resources": [f"arn:aws:events:{REGION}:{ACCOUNT}:rule/{rule}"],
-        "detail": {},
     }

@@ -54,9 +54,7 @@ def _functions(account: OfflineAccount, stage: Stage) -> dict[str, Any]:
     for listed in client.list_functions()["Functions"]:
         name = listed["FunctionName"]
         if name.startswith(stage.stack):
-            policy = (
-                json.loads(client.get_policy(FunctionName=name)["Policy"]) if _is_called(client, name) else {}
-            )
+            policy = _policy(client, name)
             allowed = sorted(
                 (each["Principal"]["Service"], each["Condition"]["ArnLike"]["AWS:SourceArn"])
                 for each in policy.get("Statement", [])
@@ -65,12 +63,13 @@ def _functions(account: OfflineAccount, stage: Stage) -> dict[str, Any]:
     return functions
 
 
-def _is_called(client: Any, name: str) -> bool:  # noqa: ANN401 - moto's client
+def _policy(client: Any, name: str) -> dict[str, Any]:  # noqa: ANN401 - moto's client
+    """Who may call the function; empty if nobody may."""
     try:
-        client.get_policy(FunctionName=name)
+        policy: dict[str, Any] = json.loads(client.get_policy(FunctionName=name)["Policy"])
     except client.exceptions.ResourceNotFoundException:
-        return False
-    return True
+        return {}
+    return policy
 
 
 def _mappings(account: OfflineAccount) -> list[dict[str, Any]]:

@@ -17,11 +17,11 @@ from infra.deploy.package import APP, LAYER
 from infra.deploy.project import POLICIES, in_account
 from infra.deploy.steps import carry_out
 from infra.deploy.target import running
+from infra.local.cloud import ACCOUNT
 from tests.deploy.account import REGION, OfflineAccount, steps
 from tests.deploy.conftest import Deployed, copy_tree
 from tests.deploy.inventory import Inventory, inventory
 
-ACCOUNT = "123456789012"
 NAMES = {"AWS::AccountId": ACCOUNT, "AWS::Partition": "aws", "AWS::Region": REGION}
 RULE = "proctoring-STAGE-close_abandoned-event"
 ARN = f"arn:aws:lambda:{REGION}:{ACCOUNT}"

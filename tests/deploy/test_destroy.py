@@ -7,11 +7,11 @@ from typing import Any
 import pytest
 
 from infra.deploy.steps import carry_out
+from infra.local.cloud import ACCOUNT
 from tests.deploy.account import OfflineAccount, steps
 from tests.deploy.conftest import Deployed, copy_tree
 from tests.deploy.inventory import inventory
 
-ACCOUNT = "123456789012"
 NOTHING: dict[str, Any] = {
     "apis": [],
     "functions": {},

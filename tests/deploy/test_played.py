@@ -15,9 +15,10 @@ import pytest
 
 from chalicelib.settings import Settings
 from infra.deploy.package import APP, LAYER
+from infra.local.schedule import scheduled_event
 from tests.deploy.account import OfflineAccount
 from tests.deploy.conftest import Deployed
-from tests.deploy.events import Event, from_gateway, from_queue, from_schedule
+from tests.deploy.events import Event, from_gateway, from_queue
 from tests.deploy.lambda_process import LambdaProcess, link_runtime
 from tests.offline.client import NOBODY, base64_of, picture
 from tests.old_sessions import grow_old
@@ -196,9 +197,7 @@ def test_schedule_ends_what_nobody_ended(service: Service) -> None:
     session_id, _ = start(service)
     grow_old(service.account.client("dynamodb"), session_id)
 
-    answered = service.functions["app.close_abandoned"].invoke(
-        from_schedule("proctoring-dev-close_abandoned-event")
-    )
+    answered = service.functions["app.close_abandoned"].invoke(scheduled_event())
 
     assert answered is None
     assert service.work() == {"batchItemFailures": []}
