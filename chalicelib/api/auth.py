@@ -1,13 +1,14 @@
 """Who is calling: `Authorization: Bearer <credential>`, an API key or a session token."""
 
 from dataclasses import dataclass
-from enum import StrEnum
 from functools import lru_cache
 from time import time
 
 import jwt
 
 from chalicelib import wiring
+from chalicelib.api.access import Access, Role
+from chalicelib.domain.credentials import Scope
 from chalicelib.domain.errors import Forbidden, NotFound, ProctoringError, Unauthorized
 from chalicelib.domain.model import Session
 
@@ -16,22 +17,18 @@ _AUDIENCE = "session"
 _NOT_VALID = "The session token is not valid, or no longer; start a session to get one."
 
 
-class Role(StrEnum):
-    """What a caller may do."""
-
-    TENANT = "tenant"
-    """A hiring platform's server: everything of its own tenant."""
-    CANDIDATE = "candidate"
-    """A candidate's browser: frames, live metrics and end of one session."""
-
-
 @dataclass(frozen=True, slots=True)
 class Caller:
-    """Somebody with a good credential. A candidate is bound to one session."""
+    """Somebody with a good credential."""
 
     role: Role
     tenant_id: str
     session_id: str | None = None
+    """The one session of a session token."""
+    person_id: str | None = None
+    """Who logged in."""
+    scopes: frozenset[Scope] = frozenset()
+    """Of an API key."""
 
 
 def authenticate(header: str | None) -> Caller:
@@ -43,16 +40,19 @@ def authenticate(header: str | None) -> Caller:
         )
     credential = credential.strip()
     if credential.startswith("pk_"):
-        return Caller(Role.TENANT, wiring.check_key()(credential))
+        key = wiring.check_key()(credential)
+        return Caller(Role.KEY, key.tenant_id, scopes=key.scopes)
     return _holder_of(credential)
 
 
-def authorize(caller: Caller, roles: tuple[Role, ...], session_id: str | None) -> None:
+def authorize(caller: Caller, access: Access, session_id: str | None) -> None:
     """Raise NotFound for another session, as if it did not exist, and Forbidden for a right not held."""
     if caller.session_id is not None and session_id not in (None, caller.session_id):
         raise NotFound("There is no such session; check its id.")
-    if caller.role not in roles:
-        raise Forbidden("This credential may not do that; use the API key on your server.")
+    if caller.role not in access.roles:
+        raise Forbidden("This credential may not do that; /api/docs says which one may.")
+    if caller.role is Role.KEY and access.scope not in caller.scopes:
+        raise Forbidden(f"This API key may not do that; it needs the scope {access.scope}.")
 
 
 def session_token(session: Session) -> str:
@@ -88,7 +88,7 @@ def _verified(token: str, key: str, issuer: str) -> tuple[Caller, int]:
         issuer=issuer,
         options={"require": ["exp", "sub", "tenant"]},
     )
-    return Caller(Role.CANDIDATE, claims["tenant"], claims["sub"]), int(claims["exp"])
+    return Caller(Role.SESSION, claims["tenant"], claims["sub"]), int(claims["exp"])
 
 
 def _issuer() -> str:

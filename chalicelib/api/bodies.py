@@ -2,15 +2,18 @@
 
 import io
 from collections.abc import Mapping
-from typing import Any, ClassVar, TypeVar
+from typing import Annotated, Any, ClassVar, TypeVar
 
 from multipart import MultipartError, MultipartParser, parse_options_header
-from pydantic import BaseModel, ConfigDict, ValidationError
+from pydantic import BaseModel, ConfigDict, GetCoreSchemaHandler, ValidationError
+from pydantic_core import CoreSchema, core_schema
 
 from chalicelib.api.problems import bad_input
 from chalicelib.domain.errors import BadInput, BodyTooLarge
+from chalicelib.domain.policy import Policy
 
 SESSION_ID = r"[A-Za-z0-9][A-Za-z0-9._~-]{0,63}"
+"""So are the ids of exams, people and keys: no table takes one of any length."""
 MOST_BYTES = 6_000_000
 """Lambda takes 6 MB of request."""
 _MOST_FIELD_BYTES = 65_536
@@ -34,6 +37,21 @@ class Answer(BaseModel):
 
     success: bool = True
 
+
+class _AsPolicy:
+    """Some of a policy's fields, judged and described as the whole policy is."""
+
+    def __get_pydantic_core_schema__(self, _source: object, handler: GetCoreSchemaHandler) -> CoreSchema:
+        return core_schema.no_info_wrap_validator_function(_given, handler.generate_schema(Policy))
+
+
+def _given(value: Any, validated: Any) -> dict[str, Any]:  # noqa: ANN401 - anything from outside
+    policy = validated(value)
+    return {name: getattr(policy, name) for name in value}
+
+
+PolicyOverrides = Annotated[dict[str, Any], _AsPolicy()]
+"""Fields of a policy; what is left out is not overridden."""
 
 Model = TypeVar("Model", bound=BaseModel)
 Parsed = TypeVar("Parsed", bound=Body)

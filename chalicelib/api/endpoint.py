@@ -6,14 +6,15 @@ A view takes a `Call` and its path's ids, and returns its answer model, or a cha
 import hashlib
 import re
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from chalice.app import Blueprint, Request, Response
 from pydantic import BaseModel
 
 from chalicelib.api import bodies
-from chalicelib.api.auth import Caller, Role, authenticate, authorize
+from chalicelib.api.access import ACCESS, Access, Role
+from chalicelib.api.auth import Caller, authenticate, authorize
 from chalicelib.api.bodies import Body
 from chalicelib.api.problems import problem
 from chalicelib.domain.errors import BadInput, NotFound, ProctoringError
@@ -21,10 +22,6 @@ from chalicelib.domain.model import Ticket
 from chalicelib.telemetry import know, tell
 
 View = Callable[..., Any]
-
-ANYONE: tuple[Role, ...] = ()
-TENANT = (Role.TENANT,)
-TENANT_OR_CANDIDATE = (Role.TENANT, Role.CANDIDATE)
 
 _MOST_KEY = 255
 
@@ -35,7 +32,7 @@ class Operation:
 
     method: str
     path: str
-    roles: tuple[Role, ...]
+    access: Access
     answer: type[BaseModel] | None
     status: int
     body: type[Body] | None
@@ -72,9 +69,9 @@ class Call:
         return self.caller.tenant_id
 
     @property
-    def is_tenant(self) -> bool:
+    def sees_evidence(self) -> bool:
         """Whether the caller may see what is not for candidates."""
-        return self.caller is not None and self.caller.role is Role.TENANT
+        return self.caller is not None and self.caller.role not in {Role.SESSION, Role.CANDIDATE}
 
 
 def endpoint(
@@ -82,7 +79,7 @@ def endpoint(
     method: str,
     path: str,
     *,
-    roles: tuple[Role, ...],
+    also: str | None = None,
     answer: type[BaseModel] | None = None,
     status: int = 200,
     body: type[Body] | None = None,
@@ -92,16 +89,19 @@ def endpoint(
     media_type: str = "application/json",
     errors: tuple[type[ProctoringError], ...] = (),
 ) -> Callable[[View], View]:
-    """Register a view. `multipart` bodies are left to the view; `errors`: what it raises beyond the usual."""
+    """Register a view; `chalicelib.api.access` says who may call it. `also`: a second path to the same.
+
+    `multipart` bodies are left to the view; `errors`: what it raises beyond the usual.
+    """
 
     def register(view: View) -> View:
         name = view.__name__
-        doc = (view.__doc__ or "").strip()
-        OPERATIONS.append(
+        _register(
+            blueprint,
             Operation(
                 method=method,
                 path=path,
-                roles=roles,
+                access=ACCESS[name],
                 answer=answer,
                 status=status,
                 body=body,
@@ -110,43 +110,52 @@ def endpoint(
                 idempotency_key=idempotency_key,
                 media_type=media_type,
                 errors=errors,
-                doc=doc,
+                doc=(view.__doc__ or "").strip(),
                 name=name,
-            )
+            ),
+            view,
+            also,
         )
-
-        def handle(**ids: str) -> Response:
-            request = blueprint.current_request
-            is_form = bodies.is_multipart(request.headers.get("content-type", ""))
-            json_body = None if multipart and is_form else body
-            try:
-                return _answered(view(_call(request, roles, json_body, query, ids), **ids), status)
-            except ProctoringError as error:
-                tell(error=type(error).__name__)
-                return problem(error, instance=path.format(**ids))
-
-        handle.__name__ = name
-        blueprint.route(path, methods=[method], content_types=[], name=name)(handle)
         return view
 
     return register
 
 
-def _call(
-    request: Request,
-    roles: tuple[Role, ...],
-    body: type[Body] | None,
-    query: type[BaseModel] | None,
-    ids: dict[str, str],
-) -> Call:
+def _register(blueprint: Blueprint, operation: Operation, view: View, also: str | None) -> None:
+    alias = [replace(operation, path=also, name=f"{operation.name}_at_root")] if also else []
+    for each in (operation, *alias):
+        OPERATIONS.append(each)
+        blueprint.route(each.path, methods=[each.method], content_types=[], name=each.name)(
+            _handler(blueprint, each, view)
+        )
+
+
+def _handler(blueprint: Blueprint, operation: Operation, view: View) -> Callable[..., Response]:
+    def handle(**ids: str) -> Response:
+        try:
+            call = _call(blueprint.current_request, operation, ids)
+            return _answered(view(call, **ids), operation.status)
+        except ProctoringError as error:
+            tell(error=type(error).__name__)
+            return problem(error, instance=operation.path.format(**ids))
+
+    handle.__name__ = operation.name
+    return handle
+
+
+def _call(request: Request, operation: Operation, ids: dict[str, str]) -> Call:
     caller = None
-    if roles:
+    if not operation.access.is_open:
         caller = authenticate(request.headers.get("authorization"))
         know(tenant_id=caller.tenant_id)
-        session_id = _checked(ids.get("session_id"))
+        _check_ids(ids)
+        session_id = ids.get("session_id")
         if session_id is not None:
             know(session_id=session_id)
-        authorize(caller, roles, session_id)
+        authorize(caller, operation.access, session_id)
+    query, body = operation.query, operation.body
+    if operation.multipart and bodies.is_multipart(request.headers.get("content-type", "")):
+        body = None
     return Call(
         request=request,
         caller=caller,
@@ -155,11 +164,11 @@ def _call(
     )
 
 
-def _checked(session_id: str | None) -> str | None:
-    # No session can have such an id, and no table takes one of any length.
-    if session_id is not None and not re.fullmatch(bodies.SESSION_ID, session_id):
-        raise NotFound("There is no such session; check its id.")
-    return session_id
+def _check_ids(ids: dict[str, str]) -> None:
+    # Nothing can have such an id, and no table takes one of any length.
+    for name, value in ids.items():
+        if not re.fullmatch(bodies.SESSION_ID, value):
+            raise NotFound(f"There is no such {name.removesuffix('_id')}; check its id.")
 
 
 def raw_body(request: Request) -> bytes:

@@ -10,7 +10,7 @@ from pydantic import AwareDatetime, Field
 
 from chalicelib import wiring
 from chalicelib.api.bodies import MOST_BYTES, Answer, Body, is_multipart, read_fields, read_multipart
-from chalicelib.api.endpoint import TENANT_OR_CANDIDATE, Call, endpoint
+from chalicelib.api.endpoint import Call, endpoint
 from chalicelib.api.problems import STATUSES
 from chalicelib.api.results import FrameResult, result_of
 from chalicelib.domain.errors import (
@@ -99,7 +99,6 @@ class FramesAnswer(Answer):
     frames,
     "POST",
     "/api/sessions/{session_id}/frame",
-    roles=TENANT_OR_CANDIDATE,
     body=FrameRequest,
     multipart=True,
     answer=FrameAnswer,
@@ -120,7 +119,6 @@ def post_frame(call: Call, session_id: str) -> FrameAnswer:
     frames,
     "POST",
     "/api/sessions/{session_id}/frames",
-    roles=TENANT_OR_CANDIDATE,
     body=FramesRequest,
     answer=FramesAnswer,
     errors=(BadInput, BodyTooLarge, NotFound, SessionEnded, StaleSession, UpstreamDown),

@@ -8,7 +8,7 @@ from pydantic import BaseModel
 from pydantic.json_schema import models_json_schema
 
 from chalicelib import __version__
-from chalicelib.api.auth import Role
+from chalicelib.api.access import Access, Role
 from chalicelib.api.descriptions import Described
 from chalicelib.api.endpoint import OPERATIONS, Operation
 from chalicelib.api.problems import MEDIA_TYPE, STATUSES
@@ -52,8 +52,10 @@ _PROBLEM = {
     },
 }
 _WHO = {
-    Role.TENANT: "an API key",
-    Role.CANDIDATE: "the session's own token",
+    Role.SESSION: "the session's own token",
+    Role.CANDIDATE: "a candidate's user token",
+    Role.PROCTOR: "a proctor's",
+    Role.ADMIN: "an admin's",
 }
 
 
@@ -103,7 +105,7 @@ def _operation(operation: Operation, schemas: dict[str, Any]) -> dict[str, Any]:
             *_headers(operation),
         ],
         "responses": _responses(operation),
-        "security": [{"bearer": []}] if operation.roles else [],
+        "security": [] if operation.access.is_open else [{"bearer": []}],
     }
     if operation.body:
         described["requestBody"] = _request_body(operation)
@@ -111,9 +113,14 @@ def _operation(operation: Operation, schemas: dict[str, Any]) -> dict[str, Any]:
 
 
 def _description(operation: Operation, rest: str) -> str:
-    who = " or ".join(_WHO[role] for role in operation.roles)
     text = re.sub(r"\s+", " ", rest).strip()
-    return f"{text} Credential: {who}.".strip() if who else text
+    return f"{text} {_credentials(operation.access)}".strip()
+
+
+def _credentials(access: Access) -> str:
+    keys = [f"an API key with the scope `{access.scope}`"] if access.scope else []
+    who = keys + [words for role, words in _WHO.items() if role in access.roles]
+    return f"Credential: {', or '.join(who)}." if who else ""
 
 
 def _path_parameters(operation: Operation) -> list[dict[str, Any]]:
@@ -162,7 +169,7 @@ def _responses(operation: Operation) -> dict[str, Any]:
     responses: dict[str, Any] = {str(operation.status): good}
     raised: dict[int, list[type[ProctoringError]]] = {}
     usual: list[type[ProctoringError]] = []
-    if operation.roles:
+    if not operation.access.is_open:
         usual += [Unauthorized, Forbidden, UpstreamDown]
         usual += [NotFound] if "{session_id}" in operation.path else []
     usual += [BadInput] if operation.query else []

@@ -7,7 +7,7 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from chalicelib import wiring
 from chalicelib.api.bodies import Answer, Body
-from chalicelib.api.endpoint import TENANT, TENANT_OR_CANDIDATE, Call, endpoint
+from chalicelib.api.endpoint import Call, endpoint
 from chalicelib.domain import report as reports_of
 from chalicelib.domain.errors import BadInput, NotFound, SessionActive, StaleSession, UpstreamDown
 from chalicelib.domain.metrics import dominant_emotion
@@ -83,7 +83,6 @@ class ReportAnswer(Answer):
     reports,
     "GET",
     "/api/sessions/{session_id}/metrics",
-    roles=TENANT_OR_CANDIDATE,
     answer=MetricsAnswer,
     errors=(NotFound, UpstreamDown),
 )
@@ -110,7 +109,6 @@ def get_metrics(call: Call, session_id: str) -> MetricsAnswer:
     reports,
     "GET",
     "/api/sessions/{session_id}/alerts",
-    roles=TENANT,
     query=PageQuery,
     answer=AlertsAnswer,
     errors=(BadInput, NotFound, UpstreamDown),
@@ -128,7 +126,6 @@ def get_alerts(call: Call, session_id: str) -> AlertsAnswer:
     reports,
     "GET",
     "/api/sessions/{session_id}/emotions",
-    roles=TENANT,
     query=PageQuery,
     answer=EmotionsAnswer,
     errors=(BadInput, NotFound, UpstreamDown),
@@ -153,7 +150,6 @@ def get_emotions(call: Call, session_id: str) -> EmotionsAnswer:
     reports,
     "POST",
     "/api/sessions/{session_id}/end",
-    roles=TENANT_OR_CANDIDATE,
     answer=ReportAnswer,
     errors=(NotFound, StaleSession, UpstreamDown),
 )
@@ -166,7 +162,6 @@ def end_session(call: Call, session_id: str) -> ReportAnswer:
     reports,
     "GET",
     "/api/sessions/{session_id}/report",
-    roles=TENANT,
     answer=ReportAnswer,
     errors=(NotFound, SessionActive, UpstreamDown),
 )
@@ -181,7 +176,7 @@ def _report_answer(call: Call, session_id: str, report: Report) -> ReportAnswer:
 
 
 def _linked(call: Call, session_id: str, alerts: tuple[Alert, ...]) -> list[Alert]:
-    if not call.is_tenant:
+    if not call.sees_evidence:
         return list(alerts)
     return list(wiring.read_session().linked(call.tenant_id, session_id, alerts))
 

@@ -10,7 +10,7 @@ from pydantic import BaseModel, ConfigDict, Field
 from chalicelib import __version__, wiring
 from chalicelib.api import openapi
 from chalicelib.api.bodies import Answer, Body
-from chalicelib.api.endpoint import ANYONE, Call, endpoint
+from chalicelib.api.endpoint import Call, endpoint
 from chalicelib.domain.errors import Unhealthy
 
 service = Blueprint(__name__)
@@ -57,7 +57,6 @@ class HealthAnswer(Answer):
     service,
     "GET",
     "/health",
-    roles=ANYONE,
     query=HealthQuery,
     answer=HealthAnswer,
     errors=(Unhealthy,),
@@ -87,13 +86,13 @@ def get_health(call: Call) -> HealthAnswer:
     )
 
 
-@endpoint(service, "GET", "/api/openapi.json", roles=ANYONE)
+@endpoint(service, "GET", "/api/openapi.json")
 def get_openapi(_call: Call) -> Response:
     """Read the API's description, OpenAPI 3.1."""
     return Response(_openapi(), headers={"Content-Type": "application/json"})
 
 
-@endpoint(service, "GET", "/api/docs", roles=ANYONE, media_type="text/html")
+@endpoint(service, "GET", "/api/docs", media_type="text/html")
 def get_docs(_call: Call) -> Response:
     """Read the documentation of the API."""
     # The page carries the description: it loads nothing from anywhere.

@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 from chalicelib.aws.dynamodb import Item, storage
-from chalicelib.domain.credentials import StoredKey
+from chalicelib.domain.credentials import EVERYTHING, Scope, StoredKey
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
@@ -33,6 +33,7 @@ class Tenants:
             "tenant_id": {"S": key.tenant_id},
             "hash": {"S": key.hash},
             "revoked": {"BOOL": key.revoked},
+            "scopes": {"SS": sorted(key.scopes)},
             "created_at": {"S": created_at},
         }
         self._client.put_item(
@@ -62,4 +63,11 @@ class Tenants:
             )
         if item is None:
             return None
-        return StoredKey(key_id, item["tenant_id"]["S"], item["hash"]["S"], revoked=item["revoked"]["BOOL"])
+        return StoredKey(
+            key_id,
+            item["tenant_id"]["S"],
+            item["hash"]["S"],
+            revoked=item["revoked"]["BOOL"],
+            # A key that was made before there were scopes may do everything.
+            scopes=frozenset(map(Scope, item["scopes"]["SS"])) if "scopes" in item else EVERYTHING,
+        )

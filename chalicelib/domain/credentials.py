@@ -9,12 +9,37 @@ import re
 import zlib
 from collections.abc import Callable
 from dataclasses import dataclass
+from enum import StrEnum
 
 ALPHABET = "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz"
 _ID_LENGTH, _SECRET_LENGTH, _CHECK_LENGTH = 10, 32, 6
 _PATTERN = re.compile(
     rf"pk_([a-z][a-z0-9]{{0,15}})_(\w{{{_ID_LENGTH}}})_(\w{{{_SECRET_LENGTH + _CHECK_LENGTH}}})", re.ASCII
 )
+
+
+class Scope(StrEnum):
+    """What an API key may do."""
+
+    SESSIONS_READ = "sessions:read"
+    """Read sessions, their alerts and reports."""
+    SESSIONS_WRITE = "sessions:write"
+    """Start and end sessions, send frames."""
+    SESSIONS_ERASE = "sessions:erase"
+    """Erase sessions with all that belongs to them."""
+    EXAMS_READ = "exams:read"
+    """Read exams, who takes them, and results."""
+    EXAMS_WRITE = "exams:write"
+    """Create and change exams, and say who takes them."""
+    PEOPLE_READ = "people:read"
+    """List the tenant's people."""
+    PEOPLE_WRITE = "people:write"
+    """Invite, change and remove people."""
+    KEYS = "keys"
+    """List, create, rotate and revoke API keys, and change what holds for the whole tenant."""
+
+
+EVERYTHING = frozenset(Scope)
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,6 +64,7 @@ class StoredKey:
     tenant_id: str
     hash: str
     revoked: bool = False
+    scopes: frozenset[Scope] = EVERYTHING
 
 
 def mint(stage: str, choose: Callable[[str], str]) -> ApiKey:

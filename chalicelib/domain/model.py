@@ -233,6 +233,16 @@ class Memory:
 
 
 @dataclass(frozen=True, slots=True)
+class AttemptOf:
+    """What a session of an exam is an attempt at, and whose."""
+
+    exam_id: str
+    candidate_id: str
+    accommodated: Mapping[str, Any] = field(default_factory=dict)
+    """Fields of the policy that differ for this candidate, with the values that hold for the others."""
+
+
+@dataclass(frozen=True, slots=True)
 class Session:
     """One proctored interview or exam.
 
@@ -248,6 +258,8 @@ class Session:
     job: Mapping[str, Any] = field(default_factory=dict)
     candidate: Mapping[str, Any] = field(default_factory=dict)
     consent: Mapping[str, Any] = field(default_factory=dict)
+    attempt: AttemptOf | None = None
+    """None where no exam of ours is taken."""
     status: Status = Status.ACTIVE
     ended_at: float | None = None
     ended_by: EndedBy | None = None

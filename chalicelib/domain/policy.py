@@ -4,8 +4,12 @@ The defaults are those of the contract. A tenant, an exam or one candidate's acc
 of them; the report records the values that were used.
 """
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Literal
+from typing import Any, Literal
+
+Overrides = Mapping[str, Any]
+"""Some of a policy's fields, each with the value that it shall have."""
 
 KeepFrames = Literal["all", "evidence", "none"]
 
@@ -124,3 +128,12 @@ class Policy:
             raise ValueError(f"after_frames must count from 1 to {_MOST_COUNTED} frames")
         if not 0 <= self.text_longer_than <= _MOST_COUNTED:
             raise ValueError(f"text_longer_than must be from 0 to {_MOST_COUNTED}")
+
+
+def layered(*layers: Overrides) -> Policy:
+    """The defaults under these layers, the later over the earlier. Raises ValueError."""
+    chosen: dict[str, Any] = {}
+    for layer in layers:
+        # JSON has no tuples.
+        chosen |= {name: tuple(each) if isinstance(each, list) else each for name, each in layer.items()}
+    return Policy(**chosen)

@@ -21,15 +21,15 @@ class CheckKey:
     trust_s: float
     _known: dict[str, tuple[float, StoredKey]] = field(default_factory=dict)
 
-    def __call__(self, text: str) -> str:
-        """The tenant's id. Raises Unauthorized, in the same words for every reason."""
+    def __call__(self, text: str) -> StoredKey:
+        """What is stored of the key. Raises Unauthorized, in the same words for every reason."""
         key = credentials.parse(text)
         stored = self._stored(key.key_id) if key and key.stage == self.stage else None
         if key is None or stored is None or stored.revoked or not hmac.compare_digest(stored.hash, key.hash):
             raise Unauthorized(
                 "The API key is not valid; send `Authorization: Bearer <key>` with a current key."
             )
-        return stored.tenant_id
+        return stored
 
     def _stored(self, key_id: str) -> StoredKey | None:
         read_at, stored = self._known.get(key_id, (0.0, None))

@@ -7,7 +7,7 @@ from typing import Any
 from chalicelib.domain import rules
 from chalicelib.domain.errors import Conflict, NotFound, SessionExists
 from chalicelib.domain.model import Session, Ticket
-from chalicelib.domain.policy import Policy
+from chalicelib.domain.policy import Overrides, layered
 from chalicelib.flows.ports import Clock, Sessions
 from chalicelib.telemetry import Metric, count
 
@@ -26,21 +26,22 @@ class OpenSession:
         tenant_id: str,
         *,
         session_id: str | None,
-        policy: Policy,
+        policy: Overrides,
         job: Mapping[str, Any],
         candidate: Mapping[str, Any],
         consent: Mapping[str, Any],
         ticket: Ticket | None,
     ) -> Session:
         """The session. Raises BadInput, SessionExists, or Conflict for a ticket used for another request."""
-        rules.check_names(policy)
+        chosen = layered(policy)
+        rules.check_names(chosen)
         if ticket and (made := self._made_with(tenant_id, ticket)):
             return made
         session = Session(
             tenant_id=tenant_id,
             session_id=session_id or self.new_id(),
             started_at=round(self.clock(), 3),
-            policy=policy if self.emotions_allowed else replace(policy, emotions=False),
+            policy=chosen if self.emotions_allowed else replace(chosen, emotions=False),
             job=job,
             candidate=candidate,
             consent=consent,

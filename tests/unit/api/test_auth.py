@@ -9,16 +9,16 @@ import pytest
 
 from chalicelib import wiring
 from chalicelib.api import auth
-from chalicelib.api.auth import Role
+from chalicelib.api.access import ACCESS, Role
 from chalicelib.api.endpoint import OPERATIONS, Operation
 from chalicelib.domain import credentials
 from tests.contract.cloud import STAGE
 from tests.unit.api.service import Service
 
-PROTECTED = [each for each in OPERATIONS if each.roles]
-OPEN = [each for each in OPERATIONS if not each.roles]
-FOR_TENANTS = [each for each in PROTECTED if Role.CANDIDATE not in each.roles]
-FOR_CANDIDATES = [each for each in PROTECTED if Role.CANDIDATE in each.roles]
+PROTECTED = [each for each in OPERATIONS if not each.access.is_open]
+OPEN = [each for each in OPERATIONS if each.access.is_open]
+FOR_TENANTS = [each for each in PROTECTED if Role.SESSION not in each.access.roles]
+FOR_CANDIDATES = [each for each in PROTECTED if Role.SESSION in each.access.roles]
 
 
 def name(operation: Operation) -> str:
@@ -238,3 +238,22 @@ def test_a_token_lasts_as_long_as_its_session_may(service: Service) -> None:
 
 def test_no_credential_travels_in_a_path(service: Service) -> None:
     assert service.get(f"/api/sessions?api_key={service.key}", credential="").status == 401
+
+
+def test_the_table_has_a_line_for_every_operation_and_no_other() -> None:
+    assert {each.name.removesuffix("_at_root") for each in OPERATIONS} == set(ACCESS)
+
+
+def test_a_key_without_the_scope_is_403_and_says_which_it_needs(service: Service) -> None:
+    key_id = service.key.split("_")[2]
+    service.cloud.client("dynamodb").update_item(
+        TableName=service.cloud.settings.tenants_table,
+        Key={"pk": {"S": f"key#{key_id}"}},
+        UpdateExpression="SET scopes = :scopes",
+        ExpressionAttributeValues={":scopes": {"SS": ["sessions:read"]}},
+    )
+
+    statuses = [service.get("/api/sessions").status, service.post("/api/sessions/start").status]
+
+    assert statuses == [200, 403]
+    assert "sessions:write" in service.post("/api/sessions/start").json["detail"]

@@ -40,7 +40,7 @@ def test_a_quiet_frame_is_one_line_of_less_than_a_kilobyte_and_it_is_its_metrics
     assert len(log.text) < 900
     assert line["FramesReceived"] == 1
     assert line["_aws"]["CloudWatchMetrics"][0]["Metrics"] == [{"Name": "FramesReceived", "Unit": "Count"}]
-    assert (line["tenant_id"], line["session_id"]) == (wiring.check_key()(service.key), session_id)
+    assert (line["tenant_id"], line["session_id"]) == (wiring.check_key()(service.key).tenant_id, session_id)
     assert line["route"] == "/api/sessions/{session_id}/frame"
 
 
@@ -67,7 +67,7 @@ def test_who_is_not_known_has_no_tenant_in_the_log(service: Service, log: Log) -
     service.get("/api/sessions", credential="pk_dev_nonsense")
 
     known, unknown = log.lines
-    assert known["tenant_id"] == wiring.check_key()(service.key)
+    assert known["tenant_id"] == wiring.check_key()(service.key).tenant_id
     assert "tenant_id" not in unknown
     assert unknown["error"] == "Unauthorized"
 
@@ -98,7 +98,7 @@ def test_an_error_of_ours_is_told_by_its_place_and_repeats_nothing(service: Serv
 def _spoil(service: Service, session_id: str) -> None:
     """Make nonsense of what is stored of a session, and let the process forget it."""
     table = service.cloud.settings.sessions_table
-    pk = f"{wiring.check_key()(service.key)}#{session_id}"
+    pk = f"{wiring.check_key()(service.key).tenant_id}#{session_id}"
     service.cloud.client("dynamodb").update_item(
         TableName=table,
         Key={"pk": {"S": pk}, "sk": {"S": "session"}},

@@ -94,7 +94,7 @@ def test_an_operation_documents_what_it_raises(operation: Operation) -> None:
 def test_an_operation_with_a_credential_documents_what_a_bad_one_is_answered(operation: Operation) -> None:
     told = described(operation)
 
-    protected = bool(operation.roles)
+    protected = not operation.access.is_open
     assert told["security"] == ([{"bearer": []}] if protected else [])
     assert ({"401", "403", "503"} <= set(told["responses"])) == protected
     assert ("Credential: " in told["description"]) == protected

@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from chalicelib.domain.policy import FORBIDDEN_OBJECTS, Policy
+from chalicelib.domain.policy import FORBIDDEN_OBJECTS, Policy, layered
 
 RANGES = {
     "_every_s": (1, 86_400),
@@ -122,3 +122,14 @@ def test_what_makes_sense_is_taken(right: dict[str, Any]) -> None:
     taken = Policy(**right)
 
     assert {name: getattr(taken, name) for name in right} == right
+
+
+def test_a_later_layer_lies_over_an_earlier_one_and_both_over_the_defaults() -> None:
+    exam, candidate = {"yaw_deg": 40.0, "text": False}, {"yaw_deg": 60.0, "alerts_off": ["blurred"]}
+
+    assert layered(exam, candidate) == Policy(yaw_deg=60.0, text=False, alerts_off=("blurred",))
+
+
+def test_a_layer_that_no_frame_could_meet_is_refused() -> None:
+    with pytest.raises(ValueError, match="yaw_deg"):
+        layered({"yaw_deg": 45.0}, {"yaw_deg": 181.0})

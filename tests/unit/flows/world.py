@@ -1,6 +1,6 @@
 """The flows, joined to fakes: a service without a cloud."""
 
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, field
 
 from chalicelib.domain.model import Alert, FrameRecord, Session, Ticket
 from chalicelib.domain.policy import Policy
@@ -86,7 +86,7 @@ class World:
         return flow(
             tenant_id,
             session_id=session_id,
-            policy=policy or Policy(),
+            policy=asdict(policy) if policy else {},
             job={"title": "Engineer"},
             candidate={"id": 7},
             consent={"given": True},

@@ -26,7 +26,7 @@ def service() -> Iterator[Service]:
 
 
 def tenant_of(service: Service) -> str:
-    return wiring.check_key()(service.key)
+    return wiring.check_key()(service.key).tenant_id
 
 
 def queued(service: Service) -> list[str]:

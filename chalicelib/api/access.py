@@ -1,0 +1,69 @@
+"""Who may call what: the one table of roles, scopes and operations.
+
+An operation is the name of its view. Of an API key a scope is asked, of everybody else a role; a session
+token is good for its own session, a candidate for their own attempts, everybody for their own tenant alone.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from enum import StrEnum
+
+from chalicelib.domain.credentials import Scope
+
+
+class Role(StrEnum):
+    """What a caller may do."""
+
+    KEY = "key"
+    """A hiring platform's server with its API key: whatever the key's scopes say."""
+    SESSION = "session"
+    """A candidate's browser with a session token: frames, live metrics and end of one session."""
+    CANDIDATE = "candidate"
+    """A person who takes exams: their own ones."""
+    PROCTOR = "proctor"
+    """A person who watches: reads sessions, alerts and results, and changes nothing."""
+    ADMIN = "admin"
+    """A person who may do what their tenant may."""
+
+
+@dataclass(frozen=True, slots=True)
+class Access:
+    """Who may call an operation."""
+
+    roles: frozenset[Role] = frozenset()
+    scope: Scope | None = None
+    """What an API key needs; None where no key helps."""
+
+    @property
+    def is_open(self) -> bool:
+        """Whether no credential is needed."""
+        return not self.roles
+
+
+def _for(*roles: Role, scope: Scope | None = None) -> Access:
+    return Access(frozenset((*roles, *((Role.KEY,) if scope else ()))), scope)
+
+
+_ANYONE = Access()
+_BROWSER = (Role.SESSION,)
+_STAFF = (Role.PROCTOR, Role.ADMIN)
+_ADMINS = (Role.ADMIN,)
+
+ACCESS: Mapping[str, Access] = {
+    # The service itself
+    "get_health": _ANYONE,
+    "get_openapi": _ANYONE,
+    "get_docs": _ANYONE,
+    # Sessions
+    "start_session": _for(*_ADMINS, scope=Scope.SESSIONS_WRITE),
+    "list_sessions": _for(*_STAFF, scope=Scope.SESSIONS_READ),
+    "erase_session": _for(*_ADMINS, scope=Scope.SESSIONS_ERASE),
+    "post_frame": _for(*_BROWSER, scope=Scope.SESSIONS_WRITE),
+    "post_frames": _for(*_BROWSER, scope=Scope.SESSIONS_WRITE),
+    "get_metrics": _for(*_BROWSER, *_STAFF, scope=Scope.SESSIONS_READ),
+    "get_alerts": _for(*_STAFF, scope=Scope.SESSIONS_READ),
+    "get_emotions": _for(*_STAFF, scope=Scope.SESSIONS_READ),
+    "end_session": _for(*_BROWSER, *_ADMINS, scope=Scope.SESSIONS_WRITE),
+    "get_report": _for(*_STAFF, scope=Scope.SESSIONS_READ),
+}
+"""Every operation has its line, and every line its operation: a test checks both."""
