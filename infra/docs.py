@@ -1,6 +1,7 @@
 """Generate the pages of docs/ that say what the code says: `python -m infra.docs`.
 
-Alerts and policy, settings, errors, metrics, the API and costs; a test compares them with the code.
+Alerts and policy, settings, errors, metrics, the API, who may call it, and costs. A test compares them with
+the code.
 """
 
 import json
@@ -12,8 +13,11 @@ from pydantic import TypeAdapter
 
 import app
 from chalicelib.api import openapi
-from chalicelib.api.descriptions import Described
+from chalicelib.api.access import Role
+from chalicelib.api.descriptions import Described, meanings
+from chalicelib.api.endpoint import OPERATIONS, Operation
 from chalicelib.api.problems import STATUSES
+from chalicelib.domain.credentials import Scope
 from chalicelib.domain.policy import Policy
 from chalicelib.domain.report import LOW_RISK_FROM, MEDIUM_RISK_FROM, MOST_POINTS
 from chalicelib.domain.rules import RULES
@@ -34,6 +38,7 @@ def pages() -> dict[str, str]:
         "errors.md": _errors(),
         "cost.md": cost_page.filled((DOCS / "cost.md").read_text()),
         "metrics.md": _metrics(),
+        "access.md": _access(),
         "openapi.json": json.dumps(openapi.document(), indent=1) + "\n",
     }
 
@@ -112,6 +117,40 @@ def _metrics() -> str:
         "session and which tenant is asked of Logs Insights ([runbook.md](runbook.md)).\n\n"
         f"{_table(('metric', 'unit', 'meaning'), rows)}"
     )
+
+
+def _access() -> str:
+    people = (Role.SESSION, Role.CANDIDATE, Role.PROCTOR, Role.ADMIN)
+    rows = (
+        (f"`{each.method} {each.path}`", _scope_of(each), *(_may(each, role) for role in people))
+        for each in sorted(OPERATIONS, key=lambda operation: (operation.path, operation.method))
+    )
+    heads = ("operation", "API key with", "session token", *(role.value for role in people[1:]))
+    return (
+        f"{_GENERATED}# Who may call what\n\nThe credential goes into one header, `Authorization: Bearer`: "
+        "an API key of a tenant's server, a session token of a candidate's browser, which is good for one "
+        "session, or the user token of a person, which `/login` answers with. Without a good credential the "
+        "answer is 401, without the right 403; what belongs to somebody else is the same 404 as what never "
+        "existed.\n\n"
+        f"{_table(heads, rows)}\n"
+        "# Scopes of API keys\n\nA key that is made without naming any has all of them.\n\n"
+        f"{_table(('scope', 'what it is for'), ((f'`{each}`', _meaning(each)) for each in Scope))}\n"
+        "# Roles\n\n"
+        f"{_table(('role', 'who'), ((f'`{role}`', _meaning(role)) for role in Role))}"
+    )
+
+
+def _scope_of(operation: Operation) -> str:
+    scope = operation.access.scope
+    return "anyone" if operation.access.is_open else f"`{scope}`" if scope else ""
+
+
+def _may(operation: Operation, role: Role) -> str:
+    return "anyone" if operation.access.is_open else "yes" if role in operation.access.roles else ""
+
+
+def _meaning(member: Role | Scope) -> str:
+    return meanings(type(member))[member.name]
 
 
 def _table(head: tuple[str, ...], rows: Iterable[tuple[str, ...]]) -> str:

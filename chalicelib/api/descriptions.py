@@ -27,9 +27,14 @@ class Described(GenerateJsonSchema):
         return _described(super().dataclass_schema(schema), schema["cls"])
 
 
+def meanings(kind: type) -> Mapping[str, str]:
+    """What is said beneath each field, or member, of a class of ours."""
+    return _descriptions(kind.__module__).get(kind.__qualname__, {})
+
+
 def _described(schema: JsonSchemaValue, kind: type) -> JsonSchemaValue:
     for ancestor in kind.__mro__:
-        for name, description in _descriptions(ancestor.__module__).get(ancestor.__qualname__, {}).items():
+        for name, description in meanings(ancestor).items():
             if name in schema["properties"]:
                 schema["properties"][name].setdefault("description", description)
     return schema
@@ -47,5 +52,8 @@ def _descriptions(module: str) -> Mapping[str, Mapping[str, str]]:
 def _fields(node: ast.ClassDef) -> Iterator[tuple[str, str]]:
     for field, beneath in pairwise(node.body):
         match field, beneath:
-            case ast.AnnAssign(target=ast.Name(name)), ast.Expr(value=ast.Constant(str(description))):
+            case (
+                ast.AnnAssign(target=ast.Name(name)) | ast.Assign(targets=[ast.Name(name)]),
+                ast.Expr(value=ast.Constant(str(description))),
+            ):
                 yield name, inspect.cleandoc(description)
