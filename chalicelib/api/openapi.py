@@ -107,6 +107,8 @@ def _operation(operation: Operation, schemas: dict[str, Any]) -> dict[str, Any]:
         "responses": _responses(operation),
         "security": [] if operation.access.is_open else [{"bearer": []}],
     }
+    if not operation.access.is_open:
+        described |= {"x-roles": sorted(operation.access.roles), "x-scope": operation.access.scope}
     if operation.body:
         described["requestBody"] = _request_body(operation)
     return described
