@@ -18,6 +18,7 @@ import boto3
 import botocore.session
 from botocore.config import Config
 
+from infra.deploy import configuration
 from infra.deploy.project import POLICIES
 from infra.local.program import HOST, ROOT, Program, StartError, claim
 
@@ -191,12 +192,8 @@ class OfflineCloud:
 
     def _handed_over(self, outputs: Mapping[str, str]) -> dict[str, str]:
         """What a deployment hands over of the stack, and where the pool's keys are on this machine."""
-        return {
-            "EVIDENCE_BUCKET": outputs["EvidenceBucket"],
-            "USER_POOL_ID": outputs["UserPool"],
-            "USER_POOL_CLIENT_ID": outputs["UserPoolClient"],
-            "JWKS_URL": f"{self.aws_url}/{outputs['UserPool']}/.well-known/jwks.json",
-        }
+        keys_url = f"{self.aws_url}/{outputs['UserPool']}/.well-known/jwks.json"
+        return configuration.handed_over(outputs) | {"JWKS_URL": keys_url}
 
     def _hand_over_openai_key(self) -> None:
         """A key in the user's environment becomes a secret, where the service finds it in the cloud too."""

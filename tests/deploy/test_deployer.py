@@ -13,6 +13,7 @@ SIGNED_AS = {"monitoring": "cloudwatch"}
 # Resource types of the template whose actions the caller of CloudFormation needs.
 MADE_BY = {
     "AWS::CloudWatch": "cloudwatch",
+    "AWS::Cognito": "cognito-idp",
     "AWS::DynamoDB": "dynamodb",
     "AWS::Logs": "logs",
     "AWS::S3": "s3",
@@ -51,6 +52,12 @@ def test_every_kind_of_resource_of_the_stack_is_granted() -> None:
 
 def test_what_may_be_changed_is_named_after_the_service() -> None:
     statements: list[dict[str, Any]] = json.loads(POLICY.read_text())["Statement"]
+    tagged = {
+        statement["Sid"]
+        for statement in statements
+        if statement.get("Condition")
+        in [{"StringEquals": {f"aws:{which}Tag/app": "proctoring"}} for which in ("Request", "Resource")]
+    }
     unnamed = {
         statement["Sid"]
         for statement in statements
@@ -58,7 +65,8 @@ def test_what_may_be_changed_is_named_after_the_service() -> None:
     }
 
     # Reading, and what AWS names by itself: mappings, and the gateway's role for traces, one in an account.
-    assert unnamed == {"FindOutWhatIsThere", "WhatFeedsThem", "TracesOfTheGateway"}
+    assert unnamed - tagged == {"FindOutWhatIsThere", "WhatFeedsThem", "TracesOfTheGateway"}
+    assert tagged == {"MakeAPool", "ItsPool"}  # a pool's ARN has its id, not its name
 
 
 def test_the_page_names_the_policy() -> None:
