@@ -3,8 +3,10 @@
 Each is made in moto's own Cognito, from the properties that the template gives.
 """
 
+from contextlib import suppress
 from typing import Any
 
+from moto.cognitoidp.exceptions import ResourceNotFoundError
 from moto.cognitoidp.models import CognitoIdpBackend, cognitoidp_backends
 from moto.core.common_models import CloudFormationModel
 
@@ -135,8 +137,9 @@ class UserPoolClient(CloudFormationModel):
         return original_resource
 
     def delete(self, account_id: str, region_name: str) -> None:
-        """Take it away."""
-        _backend(account_id, region_name).delete_user_pool_client(self.pool_id, self.physical_resource_id)
+        """Take it away, if its pool was not first: moto keeps to no order."""
+        with suppress(ResourceNotFoundError):
+            _backend(account_id, region_name).delete_user_pool_client(self.pool_id, self.physical_resource_id)
 
 
 class UserPoolGroup(CloudFormationModel):
@@ -202,8 +205,9 @@ class UserPoolGroup(CloudFormationModel):
         return original_resource
 
     def delete(self, account_id: str, region_name: str) -> None:
-        """Take it away; its members stay in the pool."""
-        _backend(account_id, region_name).delete_group(self.pool_id, self.physical_resource_id)
+        """Take it away, if its pool was not first; its members stay in the pool."""
+        with suppress(ResourceNotFoundError):
+            _backend(account_id, region_name).delete_group(self.pool_id, self.physical_resource_id)
 
 
 def _backend(account_id: str, region_name: str) -> CognitoIdpBackend:

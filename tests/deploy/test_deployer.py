@@ -64,8 +64,13 @@ def test_what_may_be_changed_is_named_after_the_service() -> None:
         if any("proctoring-" not in arn for arn in [statement["Resource"]] if isinstance(arn, str))
     }
 
-    # Reading, and what AWS names by itself: mappings, and the gateway's role for traces, one in an account.
-    assert unnamed - tagged == {"FindOutWhatIsThere", "WhatFeedsThem", "TracesOfTheGateway"}
+    # Reading, and what AWS names by itself: mappings, and roles of which an account has one.
+    assert unnamed - tagged == {
+        "FindOutWhatIsThere",
+        "WhatFeedsThem",
+        "TracesOfTheGateway",
+        "MailsOfThePool",
+    }
     assert tagged == {"MakeAPool", "ItsPool"}  # a pool's ARN has its id, not its name
 
 
