@@ -24,15 +24,10 @@ from infra.local.program import ROOT
 
 ROUNDS = 9
 
-# Not in the package, and PyJWT loads it where it finds it.
-_AS_IN_LAMBDA = """
-import sys
-sys.modules["cryptography"] = None
-"""
 # What lies where packages are installed; in the order in which it was loaded.
 _NAMES = """
 import json
-import os
+import sys
 import app
 others = [name for name, module in list(sys.modules.items())
           if "site-packages" in (getattr(module, "__file__", None) or "")
@@ -40,7 +35,7 @@ others = [name for name, module in list(sys.modules.items())
 print(json.dumps(others))
 """
 _IMPORT = """
-import importlib, json, time
+import importlib, json, sys, time
 names = json.load(sys.stdin)
 began = time.process_time()
 for name in names:
@@ -85,7 +80,7 @@ def _run(program: str, told: str = "") -> str:
     # Compiled files are kept, and where they are nobody else's business.
     kept = {name: value for name, value in os.environ.items() if name != "PYTHONDONTWRITEBYTECODE"}
     done = subprocess.run(  # noqa: S603 - our own programs
-        [sys.executable, "-c", _AS_IN_LAMBDA + program],
+        [sys.executable, "-c", program],
         cwd=ROOT,
         env=kept | {"PYTHONPYCACHEPREFIX": str(Path(gettempdir()) / "proctoring-bench-pyc")},
         input=told,

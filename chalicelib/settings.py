@@ -19,6 +19,12 @@ class Settings(BaseModel):
     """The deployment's name: part of every resource name and of every API key."""
     evidence_bucket: str = ""
     """Bucket for frames; default `proctoring-<stage>-evidence`."""
+    user_pool_id: str = Field(default="", pattern=r"^([a-z0-9-]+_[A-Za-z0-9]+)?$")
+    """The Cognito user pool that people log in to; the deployment hands it over. Empty: nobody logs in."""
+    user_pool_client_id: str = ""
+    """The pool's client that the service logs people in with; the deployment hands it over."""
+    jwks_url: str = ""
+    """Where the pool's public keys are; default: where AWS publishes them."""
     emotions: bool = True
     """False forbids emotions in every session: not requested, not scored, not alerted on."""
     cors_origin: str = "*"
@@ -75,6 +81,18 @@ class Settings(BaseModel):
     def bucket(self) -> str:
         """The bucket for frames."""
         return self.evidence_bucket or f"proctoring-{self.stage}-evidence"
+
+    @property
+    def user_tokens_issuer(self) -> str:
+        """Who issues user tokens, as they say; empty without a pool."""
+        region, found, _ = self.user_pool_id.partition("_")
+        return f"https://cognito-idp.{region}.amazonaws.com/{self.user_pool_id}" if found else ""
+
+    @property
+    def user_pool_keys_url(self) -> str:
+        """Where the keys are that user tokens are signed with; empty without a pool."""
+        issuer = self.user_tokens_issuer
+        return self.jwks_url or (f"{issuer}/.well-known/jwks.json" if issuer else "")
 
 
 def from_environment(environment: Mapping[str, str] = os.environ) -> Settings:

@@ -39,6 +39,9 @@ VARIANTS: dict[str, Profile] = {
 }
 """What the price of an hour is shown for."""
 
+PEOPLE = (1_000, 10_000, 100_000, 1_000_000)
+"""Of how many in a month the price is shown."""
+
 Json = dict[str, Any]
 
 _WIDTH = 120
@@ -73,6 +76,12 @@ def _lines() -> str:
 
 def _standing() -> str:
     return table(("service", "what", "units", ""), standing_rows(bill(USUAL, measured(), prices())))
+
+
+def _people() -> str:
+    price = prices().by_name["active_person"]
+    rows = ((f"{count:,}", money(price.of(count)), money(price.of(count) / count)) for count in PEOPLE)
+    return table((f"{price.unit} in a month", "USD", "USD each"), rows)
 
 
 def _variants() -> str:
@@ -218,6 +227,7 @@ BLOCKS: dict[str, Callable[[], str]] = {
     "price": _price,
     "lines": _lines,
     "standing": _standing,
+    "people": _people,
     "variants": _variants,
     "processes": _processes,
     "elasticity": _elasticity,

@@ -34,6 +34,10 @@ KNOWN = {
     r"DELETE_FAILED|BucketNotEmpty|bucket you tried to delete is not empty": (
         "Something was still in use or not empty: run `make destroy` again."
     ),
+    r"deletion protection": (
+        "Somebody has protected the user pool from being deleted: take the protection off in Cognito if that "
+        "is meant."
+    ),
     r"QueueDeletedRecently|wait 60 seconds|being deleted|is DELETING": (
         "What was taken down a moment ago still has its name: wait a minute."
     ),

@@ -13,8 +13,12 @@ from infra.deploy.stage import Stage
 
 Config = dict[str, Any]
 
-OUTPUTS = ("EVIDENCE_BUCKET",)
-"""Variables that the deployment writes."""
+OUTPUTS = {
+    "EVIDENCE_BUCKET": "EvidenceBucket",
+    "USER_POOL_ID": "UserPool",
+    "USER_POOL_CLIENT_ID": "UserPoolClient",
+}
+"""Variables that the deployment writes, each with the stack's output that it has."""
 
 
 def path(tree: Path) -> Path:
@@ -26,6 +30,11 @@ def read(tree: Path) -> Config:
     """The whole file."""
     config: Config = json.loads(path(tree).read_text())
     return config
+
+
+def handed_over(outputs: Mapping[str, str]) -> dict[str, str]:
+    """The variables that the deployment writes, of a stack with these outputs."""
+    return {variable: outputs[output] for variable, output in OUTPUTS.items()}
 
 
 def variables(config: Config, stage: str) -> dict[str, str]:

@@ -13,6 +13,7 @@ from infra.deploy.account import Account
 from infra.deploy.errors import DeployError
 from infra.deploy.found import Found
 from infra.deploy.functions import Functions
+from infra.deploy.pools import UserPools
 from infra.deploy.stack import Stack
 from infra.deploy.stage import Stage
 from infra.deploy.steps import Step
@@ -79,14 +80,15 @@ class DestroyStack:
     account: Account
     stage: Stage
 
-    title = "the stack and all data: sessions, reports, pictures, tenants and their keys, the secret"
+    title = "the stack and all data: sessions, reports, pictures, people, tenants and their keys, the secret"
 
     def plan(self) -> str:
         """What `run` would do."""
         stack = "the stack" if Stack(self.account, self.stage).find() else "no stack"
         tables = [f"{table} (about {count} items)" for table, count in self._tables()]
         buckets = filter(self._is_there, map(self._bucket, ("evidence", "artifacts")))
-        named = ", ".join([stack, *tables, *buckets])
+        pools = [f"user pool {pool} (about {count} people)" for pool, count in self._pools.find()]
+        named = ", ".join([stack, *tables, *pools, *buckets])
         return f"delete {named}; of tables DynamoDB keeps a backup for 35 days"
 
     def run(self) -> str:
@@ -106,8 +108,13 @@ class DestroyStack:
             if self._empty(purpose):
                 self.account.client("s3").delete_bucket(Bucket=self._bucket(purpose))
         self._delete_tables()
+        self._pools.delete()
         self._forget_secret()
         return "deleted"
+
+    @property
+    def _pools(self) -> UserPools:
+        return UserPools(self.account, self.stage)
 
     def _delete_tables(self) -> None:
         """And wait until their names are free for another deployment."""

@@ -23,6 +23,7 @@ from infra.deploy.account import Account
 from infra.deploy.errors import DeployError
 from infra.deploy.found import Found
 from infra.deploy.project import copy_for_account, functions
+from infra.deploy.stack import Stack
 from infra.deploy.stage import Stage
 from infra.deploy.target import Target
 
@@ -82,13 +83,17 @@ class Functions:
     def _project(self) -> Iterator[Path]:
         with TemporaryDirectory(prefix="proctoring-deploy-") as scratch:
             project = Path(scratch) / "project"
-            copy_for_account(self.tree, project, self.stage, self.account.names)
+            copy_for_account(self.tree, project, self.stage, self._names())
             if self.package.exists():
                 there = _package_file(project, self.target)
                 there.parent.mkdir(parents=True)
                 shutil.copyfile(self.package, there)
             self._write_state(project)
             yield project
+
+    def _names(self) -> dict[str, str]:
+        """What policies refer to. Where the stack is gone the functions are only deleted."""
+        return {"UserPool": "gone", **Stack(self.account, self.stage).outputs(), **self.account.names}
 
     def _write_state(self, project: Path) -> None:
         file = self._state_file(project)

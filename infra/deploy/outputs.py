@@ -41,5 +41,5 @@ class Outputs:
             configuration.read(self.tree),
             self.stage.name,
             self.layer.arn(),
-            {"EVIDENCE_BUCKET": self.stack.outputs()["EvidenceBucket"]},
+            configuration.handed_over(self.stack.outputs()),
         )

@@ -21,6 +21,7 @@ POLICIES = HERE / "policies"
 ADDITIONS = HERE / "template-additions.json"
 ADDITIONS_NAME = "template-additions.json"
 REQUIREMENTS = ("requirements.txt", "requirements-layer.txt")
+_NAMED = re.compile(r"\$\{([\w:]+)}")
 
 Render = Callable[[Any], Any]
 
@@ -34,12 +35,12 @@ def copy_project(tree: Path, to: Path, stage: str, target: Target) -> None:
     _copy_sources(tree, to)
     config = _config(configuration.without_outputs(configuration.read(tree), stage), staged)
     _write(to / ".chalice" / "config.json", config)
-    _write_policies(to, staged, in_cloudformation)
+    _write_policies(to, staged, lambda document: in_cloudformation(document, staged))
     _write(to / ADDITIONS_NAME, additions(staged, target, configuration.variables(config, stage)))
 
 
 def copy_for_account(tree: Path, to: Path, stage: Stage, names: Mapping[str, str]) -> None:
-    """The same for `chalice deploy`: `names` has the account's, as CloudFormation calls them."""
+    """The same for `chalice deploy`: `names` has the account's and the stack's, as templates call them."""
     _copy_sources(tree, to)
     _write(to / ".chalice" / "config.json", _config(configuration.read(tree), stage))
     _write_policies(to, stage, lambda document: in_account(document, names))
@@ -66,14 +67,23 @@ def sources(tree: Path) -> Iterator[tuple[str, Path]]:
             yield file.relative_to(tree).as_posix(), file
 
 
-def in_cloudformation(part: Any) -> Any:  # noqa: ANN401 - any JSON
-    """A policy whose ARNs CloudFormation completes: `${AWS::Region}` and the like become Fn::Sub."""
-    return _with_texts(part, lambda text: {"Fn::Sub": text} if "${" in text else text)
+def in_cloudformation(part: Any, stage: Stage) -> Any:  # noqa: ANN401 - any JSON
+    """A policy whose ARNs CloudFormation completes: `${AWS::Region}` and the like become Fn::Sub.
+
+    `${UserPool}` and the like are what the stage's stack exports.
+    """
+
+    def render(text: str) -> Any:  # noqa: ANN401
+        names = [name for name in _NAMED.findall(text) if "::" not in name]
+        imported = {name: {"Fn::ImportValue": stage.export(name)} for name in names}
+        return {"Fn::Sub": [text, imported] if imported else text} if "${" in text else text
+
+    return _with_texts(part, render)
 
 
 def in_account(part: Any, names: Mapping[str, str]) -> Any:  # noqa: ANN401 - any JSON
     """A policy whose ARNs are complete: `${AWS::Region}` and the like are looked up in `names`."""
-    return _with_texts(part, lambda text: re.sub(r"\$\{([\w:]+)}", lambda found: names[found[1]], text))
+    return _with_texts(part, lambda text: _NAMED.sub(lambda found: names[found[1]], text))
 
 
 def additions(stage: Stage, target: Target, variables: Mapping[str, str]) -> dict[str, Any]:

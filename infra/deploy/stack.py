@@ -36,7 +36,7 @@ class Stack:
     chosen: Mapping[str, str] = field(default_factory=dict)
     template: Path = TEMPLATE
 
-    title = "the stack: tables, buckets, queues, secret, alarms"
+    title = "the stack: tables, user pool, buckets, queues, secret, alarms"
 
     def plan(self) -> str:
         """What `run` would do."""

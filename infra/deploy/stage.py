@@ -46,6 +46,10 @@ class Stage:
         """The function that app.py calls `name`. Chalice gives the API's no name of its own."""
         return self.stack if name == API_FUNCTION else f"{self.prefix}{name}"
 
+    def export(self, output: str) -> str:
+        """What the stack's output is called for other stacks of the account."""
+        return f"{self.prefix}{output}"
+
     def log_group(self, function: str) -> str:
         """The log group of the function that app.py calls so."""
         return f"/aws/lambda/{self.function(function)}"

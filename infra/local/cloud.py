@@ -18,11 +18,13 @@ import boto3
 import botocore.session
 from botocore.config import Config
 
+from infra.deploy import configuration
 from infra.deploy.project import POLICIES
 from infra.local.program import HOST, ROOT, Program, StartError, claim
 
 if TYPE_CHECKING:
     from mypy_boto3_cloudformation import CloudFormationClient
+    from mypy_boto3_cognito_idp import CognitoIdentityProviderClient
     from mypy_boto3_dynamodb import DynamoDBClient
     from mypy_boto3_s3 import S3Client
     from mypy_boto3_secretsmanager import SecretsManagerClient
@@ -102,6 +104,8 @@ class OfflineCloud:
     @overload
     def client(self, service: Literal["secretsmanager"]) -> "SecretsManagerClient": ...
     @overload
+    def client(self, service: Literal["cognito-idp"]) -> "CognitoIdentityProviderClient": ...
+    @overload
     def client(self, service: Literal["cloudformation"]) -> "CloudFormationClient": ...
     def client(self, service: str) -> Any:
         """A boto3 client of the offline AWS, whatever the environment says."""
@@ -129,7 +133,7 @@ class OfflineCloud:
         moto = self._program(programs, "The offline AWS", "moto_server", port=aws)
         emulator = self._emulator(programs, rekognition)
         moto.wait_until_answers(f"{self.aws_url}/moto-api/")
-        self.environment["EVIDENCE_BUCKET"] = self._make_stack()["EvidenceBucket"]
+        self.environment |= self._handed_over(self._make_stack())
         self._hand_over_openai_key()
         if self.with_api:
             service = self._service(programs, api)
@@ -185,6 +189,11 @@ class OfflineCloud:
         if stack["StackStatus"] != "CREATE_COMPLETE":
             raise StartError(f"infra/template.yaml cannot be created: {stack.get('StackStatusReason')}")
         return {output["OutputKey"]: output["OutputValue"] for output in stack["Outputs"]}
+
+    def _handed_over(self, outputs: Mapping[str, str]) -> dict[str, str]:
+        """What a deployment hands over of the stack, and where the pool's keys are on this machine."""
+        keys_url = f"{self.aws_url}/{outputs['UserPool']}/.well-known/jwks.json"
+        return configuration.handed_over(outputs) | {"JWKS_URL": keys_url}
 
     def _hand_over_openai_key(self) -> None:
         """A key in the user's environment becomes a secret, where the service finds it in the cloud too."""

@@ -56,9 +56,15 @@ class Policy:
         return next((each for each in self.permissions if each.covers(asked)), None)
 
 
-def read_policies(folder: Path, stage: str, account: Account) -> dict[str, Policy]:
-    """The policy of each function of a stage, by its name. Raises UnsupportedPolicyError."""
-    names = {"AWS::Partition": "aws", "AWS::Region": account.region, "AWS::AccountId": account.number}
+def read_policies(
+    folder: Path, stage: str, account: Account, outputs: Mapping[str, str]
+) -> dict[str, Policy]:
+    """The policy of each function of a stage, by its name. `outputs`: of the stage's stack.
+
+    Raises UnsupportedPolicyError.
+    """
+    pseudo = {"AWS::Partition": "aws", "AWS::Region": account.region, "AWS::AccountId": account.number}
+    names = {**outputs, **pseudo}
     documents = project.policies(folder, stage)
     try:
         return {name: policy_of(project.in_account(each, names)) for name, each in documents.items()}

@@ -14,7 +14,7 @@ from moto.moto_server.werkzeug_app import (
 )
 from werkzeug.serving import make_server
 
-from infra.local import dynamodb, secret
+from infra.local import cognito, dynamodb, secret, user_pool
 from infra.local.program import HOST
 
 Application = Callable[[Any, Any], Any]
@@ -29,7 +29,7 @@ LEFT_OUT = (
 """Resources of the template that moto's CloudFormation does not make, and does well not to: it enforces
 bucket policies without their conditions, so that "refuse what comes without TLS" would refuse everything; and
 alarms that nothing is measured for would ring for nobody."""
-ADDED = (secret.Secret,)
+ADDED = (secret.Secret, user_pool.UserPool, user_pool.UserPoolClient, user_pool.UserPoolGroup)
 """Resources that it lacks; moto finds them among the subclasses of its model."""
 
 
@@ -41,6 +41,7 @@ def main(around: Callable[[Application], Application] = lambda served: served) -
     logging.getLogger("werkzeug").setLevel(logging.ERROR)
     warnings.filterwarnings("ignore", message="Tried to parse", category=UserWarning)
     os.environ.setdefault("MOTO_PORT", str(port))
+    cognito.install()
     dynamodb.install()
     served = around(DomainDispatcherApplication(create_backend_app))
     make_server(HOST, port, served, threaded=True, request_handler=MotoRequestHandler).serve_forever()

@@ -36,6 +36,40 @@ ON_QUEUE = {
 }
 ON_NOTHING = {"DetectFaces", "DetectLabels", "DetectText", "ListCollections"}
 """Calls of Rekognition that are about no resource of the account."""
+ON_POOL = {
+    "AdminAddUserToGroup",
+    "AdminConfirmSignUp",
+    "AdminCreateUser",
+    "AdminDeleteUser",
+    "AdminDisableUser",
+    "AdminEnableUser",
+    "AdminGetUser",
+    "AdminInitiateAuth",
+    "AdminListGroupsForUser",
+    "AdminRemoveUserFromGroup",
+    "AdminResetUserPassword",
+    "AdminRespondToAuthChallenge",
+    "AdminSetUserPassword",
+    "AdminUpdateUserAttributes",
+    "AdminUserGlobalSignOut",
+    "DescribeUserPool",
+    "DescribeUserPoolClient",
+    "ListUsers",
+    "ListUsersInGroup",
+}
+OF_ANYBODY = {
+    "ConfirmForgotPassword",
+    "ConfirmSignUp",
+    "ForgotPassword",
+    "GetUser",
+    "GlobalSignOut",
+    "InitiateAuth",
+    "ResendConfirmationCode",
+    "RespondToAuthChallenge",
+    "RevokeToken",
+    "SignUp",
+}
+"""Calls of Cognito that carry no credentials of AWS, and so need no permission of a role."""
 SUFFIX = "-a1B2c3"
 """Secrets Manager adds six characters of its own to a secret's name."""
 
@@ -47,6 +81,11 @@ class UnknownCallError(Exception):
 def needed(service: str, operation: str, parameters: Parameters, account: Account) -> list[Permission]:
     """What must be allowed. Raises UnknownCallError."""
     match service:
+        case "cognito-idp" if operation in OF_ANYBODY:
+            return []
+        case "cognito-idp" if operation in ON_POOL:
+            pool = account.arn("cognito-idp", f"userpool/{parameters['UserPoolId']}")
+            permissions = [Permission(f"cognito-idp:{operation}", pool)]
         case "dynamodb":
             permissions = _dynamodb(operation, parameters, account)
         case "s3":

@@ -53,8 +53,9 @@ def _enter_roles(policies: Path, asked: Path | None) -> None:
     session = boto3.DEFAULT_SESSION
     assert session is not None
     account = Account(session.region_name, ACCOUNT)
-    stage = from_environment().stage
-    Roles(read_policies(policies, stage, account), account, asked).enforce(session)
+    settings = from_environment()
+    outputs = {"UserPool": settings.user_pool_id}
+    Roles(read_policies(policies, settings.stage, account, outputs), account, asked).enforce(session)
 
 
 if __name__ == "__main__":

@@ -13,9 +13,10 @@ import boto3
 from moto import mock_aws
 
 from chalicelib.settings import Settings
-from infra.local import secret
+from infra.local import cognito, secret, user_pool
 
 if TYPE_CHECKING:
+    from mypy_boto3_cognito_idp import CognitoIdentityProviderClient
     from mypy_boto3_dynamodb import DynamoDBClient
     from mypy_boto3_s3 import S3Client
     from mypy_boto3_secretsmanager import SecretsManagerClient
@@ -24,8 +25,8 @@ if TYPE_CHECKING:
 REGION = "us-east-1"
 STAGE = "test"
 TEMPLATE = Path(__file__).parents[2] / "infra" / "template.yaml"
-ADDED = (secret.Secret,)
-"""A resource that moto's CloudFormation lacks; it finds it among the subclasses of its model."""
+ADDED = (secret.Secret, user_pool.UserPool, user_pool.UserPoolClient, user_pool.UserPoolGroup)
+"""Resources that moto's CloudFormation lacks; it finds them among the subclasses of its model."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,6 +43,8 @@ class Cloud:
     def client(self, service: Literal["sqs"]) -> "SQSClient": ...
     @overload
     def client(self, service: Literal["secretsmanager"]) -> "SecretsManagerClient": ...
+    @overload
+    def client(self, service: Literal["cognito-idp"]) -> "CognitoIdentityProviderClient": ...
     def client(self, service: str) -> Any:
         """A boto3 client of this cloud."""
         return _client(service)
@@ -50,6 +53,7 @@ class Cloud:
 @contextmanager
 def offline_cloud() -> Iterator[Cloud]:
     """The cloud of one stage, gone at the end of the block."""
+    cognito.install()
     with mock_aws(), warnings.catch_warnings():
         warnings.filterwarnings("ignore", message="Tried to parse", category=UserWarning)
         formation = _client("cloudformation")
@@ -60,7 +64,13 @@ def offline_cloud() -> Iterator[Cloud]:
         )
         stack = formation.describe_stacks(StackName=STAGE)["Stacks"][0]
         outputs = {output["OutputKey"]: output["OutputValue"] for output in stack["Outputs"]}
-        yield Cloud(Settings(stage=STAGE, evidence_bucket=outputs["EvidenceBucket"]))
+        settings = Settings(
+            stage=STAGE,
+            evidence_bucket=outputs["EvidenceBucket"],
+            user_pool_id=outputs["UserPool"],
+            user_pool_client_id=outputs["UserPoolClient"],
+        )
+        yield Cloud(settings)
 
 
 class OneAtATime:

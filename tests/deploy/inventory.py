@@ -14,7 +14,7 @@ _MAPPING = ("EventSourceArn", "FunctionArn", "BatchSize", "FunctionResponseTypes
 
 
 def inventory(account: OfflineAccount, stage: str) -> Inventory:
-    """The stage is called STAGE in it, and its API API."""
+    """The stage is called STAGE in it, its API API, its pool and the pool's client as its outputs are."""
     named = Stage(stage)
     apis = {api_id: _api(account, api_id) for api_id in _apis(account, named)}
     functions = _functions(account, named)
@@ -33,6 +33,8 @@ def inventory(account: OfflineAccount, stage: str) -> Inventory:
     text = json.dumps(there, sort_keys=True, default=str)
     for api_id in apis:
         text = text.replace(api_id, "API")
+    for output, value in _ids(account, named).items():
+        text = text.replace(value, output)
     only_ours: Inventory = _only(json.loads(text), named)
     text = re.sub(rf"\b{stage}\b", "STAGE", json.dumps(only_ours, sort_keys=True))
     result: Inventory = json.loads(text)
@@ -142,6 +144,15 @@ def _api(account: OfflineAccount, api_id: str) -> dict[str, Any]:
             each["stageName"]: each.get("tracingEnabled")
             for each in gateway.get_stages(restApiId=api_id)["item"]
         },
+    }
+
+
+def _ids(account: OfflineAccount, stage: Stage) -> dict[str, str]:
+    """The stack's outputs that are ids, and so never the same again."""
+    stacks = account.client("cloudformation").describe_stacks()["Stacks"]
+    outputs = [each for stack in stacks if stack["StackName"] == stage.stack for each in stack["Outputs"]]
+    return {
+        each["OutputKey"]: each["OutputValue"] for each in outputs if each["OutputKey"].startswith("UserPool")
     }
 
 

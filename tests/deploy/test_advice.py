@@ -33,6 +33,13 @@ def refusal(code: str, message: str = "no") -> ClientError:
         ),
         (DeployError("The stack is ROLLBACK_COMPLETE.", "SessionsTable: already exists"), "leftover"),
         (DeployError("The stack is DELETE_FAILED."), "make destroy"),
+        (
+            refusal(
+                "InvalidParameterException",
+                "The user pool cannot be deleted because deletion protection is activated.",
+            ),
+            "in Cognito",
+        ),
         (DeployError("JobsQueue: You must wait 60 seconds after deleting a queue"), "wait a minute"),
         (refusal("TooManyBuckets"), "Service Quotas"),
         (refusal("CodeStorageExceededException"), "old layer versions"),

@@ -17,7 +17,11 @@ CHOSEN: dict[str, Any] = {
 }
 LAYER = "arn:aws:lambda:eu-west-1:1:layer:proctoring-prod-pictures:3"
 OTHER = "arn:aws:lambda:eu-west-1:580247275435:layer:LambdaInsightsExtension:53"
-OUTPUTS = {"EVIDENCE_BUCKET": "proctoring-prod-evidence-1"}
+OUTPUTS = {
+    "EVIDENCE_BUCKET": "proctoring-prod-evidence-1",
+    "USER_POOL_ID": "eu-west-1_aB1",
+    "USER_POOL_CLIENT_ID": "c1",
+}
 
 
 def tree_with(folder: Path, **variables: str) -> Path:

@@ -22,7 +22,12 @@ from tests.deploy.account import REGION, OfflineAccount, steps
 from tests.deploy.conftest import Deployed, copy_tree
 from tests.deploy.inventory import Inventory, inventory
 
-NAMES = {"AWS::AccountId": ACCOUNT, "AWS::Partition": "aws", "AWS::Region": REGION}
+NAMES = {
+    "AWS::AccountId": ACCOUNT,
+    "AWS::Partition": "aws",
+    "AWS::Region": REGION,
+    "UserPool": "UserPool",  # as the inventory has it
+}
 RULE = "proctoring-STAGE-close_abandoned-event"
 ARN = f"arn:aws:lambda:{REGION}:{ACCOUNT}"
 
@@ -100,12 +105,17 @@ def test_every_function_has_its_handler_its_limits_its_layer_and_its_role(there:
         assert function["TracingConfig"] == {"Mode": "Active"}
 
 
-def test_functions_are_told_their_stage_and_bucket_and_no_secret(there: Inventory) -> None:
+def test_functions_are_told_their_stage_and_what_it_made_and_no_secret(there: Inventory) -> None:
     bucket = f"proctoring-STAGE-evidence-{ACCOUNT}"
 
     for function in there["functions"].values():
         variables = function["Environment"]["Variables"]
-        assert variables == {"STAGE": "STAGE", "EVIDENCE_BUCKET": bucket}
+        assert variables == {
+            "STAGE": "STAGE",
+            "EVIDENCE_BUCKET": bucket,
+            "USER_POOL_ID": "UserPool",
+            "USER_POOL_CLIENT_ID": "UserPoolClient",
+        }
         assert {name.lower() for name in variables} <= set(Settings.model_fields)
 
 
@@ -183,9 +193,18 @@ def test_lambda_has_the_package_and_the_layer_that_were_checked(deployed: Deploy
 
 
 def test_the_configuration_says_what_the_stage_stands_on(deployed: Deployed) -> None:
+    cognito = deployed.account.client("cognito-idp")
+    pools = {each["Name"]: each["Id"] for each in cognito.list_user_pools(MaxResults=60)["UserPools"]}
+    pool_id = pools["proctoring-dev"]
+    (client,) = cognito.list_user_pool_clients(UserPoolId=pool_id, MaxResults=60)["UserPoolClients"]
+
     assert stage_of(deployed.tree, "dev") == {
         "layers": [f"{ARN}:layer:proctoring-dev-pictures:1"],
-        "environment_variables": {"EVIDENCE_BUCKET": f"proctoring-dev-evidence-{ACCOUNT}"},
+        "environment_variables": {
+            "EVIDENCE_BUCKET": f"proctoring-dev-evidence-{ACCOUNT}",
+            "USER_POOL_ID": pool_id,
+            "USER_POOL_CLIENT_ID": client["ClientId"],
+        },
     }
 
 

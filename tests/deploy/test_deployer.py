@@ -13,6 +13,7 @@ SIGNED_AS = {"monitoring": "cloudwatch"}
 # Resource types of the template whose actions the caller of CloudFormation needs.
 MADE_BY = {
     "AWS::CloudWatch": "cloudwatch",
+    "AWS::Cognito": "cognito-idp",
     "AWS::DynamoDB": "dynamodb",
     "AWS::Logs": "logs",
     "AWS::S3": "s3",
@@ -51,14 +52,26 @@ def test_every_kind_of_resource_of_the_stack_is_granted() -> None:
 
 def test_what_may_be_changed_is_named_after_the_service() -> None:
     statements: list[dict[str, Any]] = json.loads(POLICY.read_text())["Statement"]
+    tagged = {
+        statement["Sid"]
+        for statement in statements
+        if statement.get("Condition")
+        in [{"StringEquals": {f"aws:{which}Tag/app": "proctoring"}} for which in ("Request", "Resource")]
+    }
     unnamed = {
         statement["Sid"]
         for statement in statements
         if any("proctoring-" not in arn for arn in [statement["Resource"]] if isinstance(arn, str))
     }
 
-    # Reading, and what AWS names by itself: mappings, and the gateway's role for traces, one in an account.
-    assert unnamed == {"FindOutWhatIsThere", "WhatFeedsThem", "TracesOfTheGateway"}
+    # Reading, and what AWS names by itself: mappings, and roles of which an account has one.
+    assert unnamed - tagged == {
+        "FindOutWhatIsThere",
+        "WhatFeedsThem",
+        "TracesOfTheGateway",
+        "MailsOfThePool",
+    }
+    assert tagged == {"MakeAPool", "ItsPool"}  # a pool's ARN has its id, not its name
 
 
 def test_the_page_names_the_policy() -> None:

@@ -26,7 +26,7 @@ NOTHING: dict[str, Any] = {
 
 @pytest.fixture
 def gone(deployed: Deployed, tmp_path: Path, environment: None) -> Deployed:  # noqa: ARG001 - it prepares
-    """A stage `gone` to take down, with a session and two pictures."""
+    """A stage `gone` to take down, with a session, two pictures and a person."""
     tree = copy_tree(tmp_path / "tree")
     carry_out(steps("gone", tree, deployed.built)[1])
     account = deployed.account
@@ -37,18 +37,34 @@ def gone(deployed: Deployed, tmp_path: Path, environment: None) -> Deployed:  # 
         account.client("s3").put_object(
             Bucket=f"proctoring-gone-evidence-{ACCOUNT}", Key=f"acme/s-1/{number}.jpg", Body=b"picture"
         )
+    (pool_id,) = pools_of(account)
+    if not people_of(account):  # the stage may be there from the test before
+        account.client("cognito-idp").admin_create_user(UserPoolId=pool_id, Username="somebody")
     return Deployed(account, tree, deployed.built, "")
 
 
-def data_of(account: OfflineAccount) -> tuple[list[str], list[str], list[str]]:
-    """Tables, buckets and secrets of the stage."""
+def pools_of(account: OfflineAccount) -> list[str]:
+    """User pools with the stage's name."""
+    listed = account.client("cognito-idp").list_user_pools(MaxResults=60)["UserPools"]
+    return [each["Id"] for each in listed if each["Name"] == "proctoring-gone"]
+
+
+def people_of(account: OfflineAccount) -> list[str]:
+    """Who is in them."""
+    cognito = account.client("cognito-idp")
+    listed = [cognito.list_users(UserPoolId=pool_id)["Users"] for pool_id in pools_of(account)]
+    return [user["Username"] for users in listed for user in users]
+
+
+def data_of(account: OfflineAccount) -> tuple[list[str], list[str], list[str], list[str]]:
+    """Tables, buckets, secrets and user pools of the stage."""
     tables = account.client("dynamodb").list_tables()["TableNames"]
     buckets = [each["Name"] for each in account.client("s3").list_buckets()["Buckets"]]
     secrets = [each["Name"] for each in account.client("secretsmanager").list_secrets()["SecretList"]]
     tables, buckets, secrets = (
         [name for name in names if name.startswith("proctoring-gone")] for names in (tables, buckets, secrets)
     )
-    return tables, buckets, secrets
+    return tables, buckets, secrets, pools_of(account)
 
 
 def test_without_a_yes_nothing_happens(gone: Deployed) -> None:
@@ -67,6 +83,7 @@ def test_what_runs_goes_and_the_data_stay_and_can_be_taken_up_again(gone: Deploy
 
     assert code == 0, said
     assert "about 1 items" in said
+    assert "(about 1 people)" in said
     assert "Kept: the stack proctoring-gone with all data." in said
     kept = {"stack": before["stack"], "log_groups": before["log_groups"]}
     assert inventory(gone.account, "gone") == NOTHING | kept
@@ -79,6 +96,7 @@ def test_what_runs_goes_and_the_data_stay_and_can_be_taken_up_again(gone: Deploy
     )
     assert inventory(gone.account, "gone") | {"functions": {}} == before | {"functions": {}}
     assert "Item" in there
+    assert people_of(gone.account) == ["somebody"]
 
 
 def test_with_a_second_yes_everything_goes_but_other_stages(gone: Deployed) -> None:
@@ -89,7 +107,7 @@ def test_with_a_second_yes_everything_goes_but_other_stages(gone: Deployed) -> N
     assert code == 0, said
     assert f"proctoring-gone-evidence-{ACCOUNT}: 2 objects deleted" in said
     assert inventory(gone.account, "gone") == NOTHING
-    assert data_of(gone.account) == ([], [], [])
+    assert data_of(gone.account) == ([], [], [], [])
     assert inventory(gone.account, "dev") == other
 
 
@@ -109,6 +127,17 @@ def test_destroying_what_is_gone_is_no_error(gone: Deployed) -> None:
 
     assert codes == [0, 0]
     assert inventory(gone.account, "gone") == NOTHING
+
+
+def test_a_pool_that_has_only_the_name_stays(gone: Deployed) -> None:
+    cognito = gone.account.client("cognito-idp")
+    other = cognito.create_user_pool(PoolName="proctoring-gone")["UserPool"]["Id"]
+
+    code, said = gone.run("destroy", "--stage", "gone", "--yes", "--data", "delete")
+
+    assert code == 0, said
+    assert pools_of(gone.account) == [other]
+    cognito.delete_user_pool(UserPoolId=other)
 
 
 def test_dry_run_says_what_would_go_and_keeps_it(gone: Deployed) -> None:

@@ -2,6 +2,7 @@
 
 import json
 import os
+import re
 import shutil
 import subprocess
 import sys
@@ -11,8 +12,10 @@ from typing import Any
 from zipfile import ZipFile
 
 import pytest
+from cfnlint.decode import cfn_yaml
 
 from chalicelib.settings import Settings
+from infra.deploy.configuration import OUTPUTS
 from infra.deploy.errors import PackageError
 from infra.deploy.package import APP, LAYER, STACK, TEMPLATE, make_package, read_package
 from infra.deploy.project import POLICIES
@@ -288,8 +291,19 @@ def test_functions_find_settings_and_no_secret_in_their_environment(built: Built
     for each in template["Resources"].values():
         given |= set(each.get("Properties", {}).get("Environment", {}).get("Variables", {}))
 
-    assert given == {"STAGE", "EVIDENCE_BUCKET"}
+    assert given == {"STAGE", *OUTPUTS}
     assert given <= {name.upper() for name in Settings.model_fields}
+
+
+def test_what_the_package_imports_the_stack_exports(built: Built) -> None:
+    exported = {
+        each["Export"]["Name"]["Fn::Sub"].replace("${Stage}", "dev")
+        for each in cfn_yaml.load(str(TREE / "infra/template.yaml"))["Outputs"].values()
+        if "Export" in each
+    }
+    imported = set(re.findall(r'"Fn::ImportValue": ?"([^"]+)"', built.template.read_text()))
+
+    assert imported == exported == {"proctoring-dev-UserPool", "proctoring-dev-UserPoolClient"}
 
 
 def test_service_that_does_not_import_is_not_packaged(tmp_path: Path) -> None:

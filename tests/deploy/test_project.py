@@ -6,10 +6,12 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from cfnlint.decode import cfn_yaml
 
 from chalicelib.settings import Settings
 from infra.deploy.errors import PackageError
 from infra.deploy.project import POLICIES, copy_project, in_cloudformation, sources
+from infra.deploy.stage import Stage
 from infra.deploy.target import Target
 from infra.deploy.template import wrong_with_template
 from tests.deploy.conftest import TREE
@@ -75,10 +77,19 @@ def test_name_that_cannot_be_a_stage_is_refused(tmp_path: Path, stage: str) -> N
 def test_policies_leave_the_account_to_cloudformation() -> None:
     arn = "arn:${AWS::Partition}:s3:::proctoring-dev-evidence-${AWS::AccountId}"
 
-    assert in_cloudformation({"Effect": "Allow", "Resource": [arn]}) == {
+    assert in_cloudformation({"Effect": "Allow", "Resource": [arn]}, Stage("dev")) == {
         "Effect": "Allow",
         "Resource": [{"Fn::Sub": arn}],
     }
+
+
+def test_policies_leave_what_the_stack_made_to_its_exports() -> None:
+    arn = "arn:${AWS::Partition}:cognito-idp:${AWS::Region}:${AWS::AccountId}:userpool/${UserPool}"
+    stack = cfn_yaml.load(str(TREE / "infra/template.yaml"))
+
+    imported = {"UserPool": {"Fn::ImportValue": "proctoring-dev-UserPool"}}
+    assert in_cloudformation({"Resource": arn}, Stage("dev")) == {"Resource": {"Fn::Sub": [arn, imported]}}
+    assert stack["Outputs"]["UserPool"]["Export"] == {"Name": {"Fn::Sub": "proctoring-${Stage}-UserPool"}}
 
 
 def test_policies_name_actions_one_by_one() -> None:

@@ -72,7 +72,8 @@ def granted_and_unused(cloud: Cloud, function: str) -> set[Permission]:
     assert refused(cloud) == []
     asked = read_asked(cloud.asked)
     used = {Permission(each.action, each.resource) for each in asked if each.function == function}
-    return set(read_policies(POLICIES, STAGE, HERE)[function].permissions) - used
+    outputs = {"UserPool": cloud.environment["USER_POOL_ID"]}
+    return set(read_policies(POLICIES, STAGE, HERE, outputs)[function].permissions) - used
 
 
 @dataclass(frozen=True, slots=True)

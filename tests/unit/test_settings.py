@@ -14,6 +14,9 @@ EVERY_SETTING = pytest.mark.parametrize("name", Settings.model_fields)
 OTHER_VALUES: dict[str, tuple[str, Any]] = {
     "stage": ("prod", "prod"),
     "evidence_bucket": ("my-bucket", "my-bucket"),
+    "user_pool_id": ("eu-west-1_aBcD12345", "eu-west-1_aBcD12345"),
+    "user_pool_client_id": ("1h57kf5cpq17m0eml12EXAMPLE", "1h57kf5cpq17m0eml12EXAMPLE"),
+    "jwks_url": ("http://127.0.0.1:8002/keys.json", "http://127.0.0.1:8002/keys.json"),
     "emotions": ("false", False),
     "cors_origin": ("https://example.com", "https://example.com"),
     "session_hours": ("8", 8),
@@ -64,6 +67,8 @@ def test_a_setting_is_documented(name: str) -> None:
         ("STAGE", "2dev"),
         ("STAGE", "my-stage"),
         ("STAGE", "x" * 17),
+        ("USER_POOL_ID", "aBcD12345"),
+        ("USER_POOL_ID", "eu-west-1_aBcD12345/.."),
         ("EMOTIONS", "perhaps"),
         ("SESSION_HOURS", "0"),
         ("SESSION_HOURS", "49"),
@@ -110,6 +115,24 @@ def test_resource_names_derive_from_the_stage() -> None:
 
 def test_the_bucket_has_the_name_that_the_deployment_hands_over() -> None:
     assert Settings(evidence_bucket="my-bucket").bucket == "my-bucket"
+
+
+def test_user_tokens_are_issued_by_the_pool_and_its_keys_are_where_aws_publishes_them() -> None:
+    settings = Settings(user_pool_id="eu-west-1_aBcD12345")
+
+    assert settings.user_tokens_issuer == "https://cognito-idp.eu-west-1.amazonaws.com/eu-west-1_aBcD12345"
+    assert settings.user_pool_keys_url == f"{settings.user_tokens_issuer}/.well-known/jwks.json"
+
+
+def test_the_pools_keys_may_be_elsewhere_and_the_issuer_stays() -> None:
+    settings = Settings(user_pool_id="eu-west-1_aBcD12345", jwks_url="http://127.0.0.1:8002/keys.json")
+
+    assert settings.user_tokens_issuer == "https://cognito-idp.eu-west-1.amazonaws.com/eu-west-1_aBcD12345"
+    assert settings.user_pool_keys_url == "http://127.0.0.1:8002/keys.json"
+
+
+def test_without_a_pool_there_is_no_issuer_and_there_are_no_keys() -> None:
+    assert (Settings().user_tokens_issuer, Settings().user_pool_keys_url) == ("", "")
 
 
 def test_settings_do_not_change() -> None:

@@ -70,10 +70,44 @@ def test_every_table_is_encrypted() -> None:
     }
 
 
+def test_a_password_is_tried_by_the_service_alone() -> None:
+    ((_, client),) = of_type("AWS::Cognito::UserPoolClient")
+
+    assert client["ExplicitAuthFlows"] == ["ALLOW_ADMIN_USER_PASSWORD_AUTH", "ALLOW_REFRESH_TOKEN_AUTH"]
+    assert client["PreventUserExistenceErrors"] == "ENABLED"
+    assert client["EnableTokenRevocation"]
+
+
+def test_a_username_is_neither_an_e_mail_nor_a_name_that_people_choose() -> None:
+    ((_, pool),) = of_type("AWS::Cognito::UserPool")
+
+    assert {"UsernameAttributes", "AliasAttributes"} & pool.keys() == set()
+    assert pool["AutoVerifiedAttributes"] == ["email"]
+
+
+def test_there_is_a_group_for_every_role_of_people() -> None:
+    groups = of_type("AWS::Cognito::UserPoolGroup")
+
+    assert {name: group["GroupName"] for name, group in groups} == {
+        "CandidateGroup": "candidate",
+        "ProctorGroup": "proctor",
+        "AdminGroup": "admin",
+    }
+
+
 def test_no_setting_could_hold_a_secret() -> None:
     # Secrets are in Secrets Manager. A setting of text that is added here has been thought about.
     texts = {name for name, setting in Settings.model_fields.items() if setting.annotation is str}
 
     assert {setting.annotation for setting in Settings.model_fields.values()} <= {str, int, float, bool}
-    assert texts == {"stage", "evidence_bucket", "cors_origin", "openai_model", "log_level"}
+    assert texts == {
+        "stage",
+        "evidence_bucket",
+        "user_pool_id",
+        "user_pool_client_id",
+        "jwks_url",
+        "cors_origin",
+        "openai_model",
+        "log_level",
+    }
     assert not [name for name in texts if any(word in name.upper() for word in SECRETIVE)]

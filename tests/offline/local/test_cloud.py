@@ -73,6 +73,17 @@ def test_the_secret_has_a_key_to_sign_tokens_with(cloud: "Cloud") -> None:
     assert len(json.loads(secret)["session_token_key"]) == 64
 
 
+def test_people_log_in_to_the_pool_that_the_service_is_told_of(cloud: "Cloud") -> None:
+    cognito = cloud.client("cognito-idp")
+    pool_id, client_id = cloud.environment["USER_POOL_ID"], cloud.environment["USER_POOL_CLIENT_ID"]
+    client = cognito.describe_user_pool_client(UserPoolId=pool_id, ClientId=client_id)["UserPoolClient"]
+    with urllib.request.urlopen(cloud.environment["JWKS_URL"], timeout=10) as answer:
+        keys = json.load(answer)["keys"]
+
+    assert client["ExplicitAuthFlows"] == ["ALLOW_ADMIN_USER_PASSWORD_AUTH", "ALLOW_REFRESH_TOKEN_AUTH"]
+    assert [key["alg"] for key in keys] == ["RS256"]
+
+
 def test_the_users_openai_key_becomes_a_secret_and_nothing_of_the_users_aws_reaches_the_service(
     monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:

@@ -90,6 +90,21 @@ def test_policies_are_read_for_a_stage_and_an_account(tmp_path: Path) -> None:
     written = document({"Effect": "Allow", "Action": "sqs:SendMessage", "Resource": arn})
     (tmp_path / "run_job.json").write_text(json.dumps(written))
 
-    assert read_policies(tmp_path, "dev", Account("eu-west-1", "42")) == {
+    assert read_policies(tmp_path, "dev", Account("eu-west-1", "42"), {}) == {
         "run_job": Policy((Permission("sqs:SendMessage", "arn:aws:sqs:eu-west-1:42:proctoring-dev-jobs"),))
     }
+
+
+def test_a_policy_may_name_what_the_stack_made(tmp_path: Path) -> None:
+    arn = "arn:${AWS::Partition}:cognito-idp:${AWS::Region}:${AWS::AccountId}:userpool/${UserPool}"
+    written = document({"Effect": "Allow", "Action": "cognito-idp:AdminGetUser", "Resource": arn})
+    (tmp_path / "run_job.json").write_text(json.dumps(written))
+    here, pool = Account("eu-west-1", "42"), "eu-west-1_aB1"
+
+    assert read_policies(tmp_path, "dev", here, {"UserPool": pool}) == {
+        "run_job": Policy(
+            (Permission("cognito-idp:AdminGetUser", f"arn:aws:cognito-idp:eu-west-1:42:userpool/{pool}"),)
+        )
+    }
+    with pytest.raises(UnsupportedPolicyError):
+        read_policies(tmp_path, "dev", here, {})

@@ -49,6 +49,12 @@ NEEDED: list[tuple[str, dict[str, Any], list[tuple[str, str]]]] = [
     ("sqs.DeleteMessageBatch", {"QueueUrl": "https://sqs/42/jobs"}, [("sqs:DeleteMessage", QUEUE)]),
     ("rekognition.DetectFaces", {"Image": {}}, [("rekognition:DetectFaces", "*")]),
     (
+        "cognito-idp.AdminInitiateAuth",
+        {"UserPoolId": "eu-west-1_aB1", "ClientId": "c"},
+        [("cognito-idp:AdminInitiateAuth", "arn:aws:cognito-idp:eu-west-1:42:userpool/eu-west-1_aB1")],
+    ),
+    ("cognito-idp.SignUp", {"ClientId": "c"}, []),
+    (
         "secretsmanager.GetSecretValue",
         {"SecretId": "proctoring-dev"},
         [
@@ -78,6 +84,7 @@ def test_a_call_needs_what_aws_asks_for_it(
         "sqs.PurgeQueue",
         "secretsmanager.PutSecretValue",
         "rekognition.IndexFaces",
+        "cognito-idp.DeleteUserPool",
         "iam.CreateUser",
     ],
 )

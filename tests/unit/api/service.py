@@ -19,6 +19,7 @@ from app import app
 from chalicelib import wiring
 from chalicelib.api import openapi
 from tests.contract.cloud import REGION, STAGE, Cloud, offline_cloud
+from tests.pool_keys import pool_keys
 from tests.unit.vision.rekognition_server import RekognitionServer, rekognition_server
 
 ROOT = Path(__file__).parents[3]
@@ -114,12 +115,16 @@ def running_service(**environment: str) -> Iterator[Service]:
         pytest.MonkeyPatch.context() as patch,
         offline_cloud() as cloud,
         rekognition_server() as rekognition,
+        pool_keys() as keys_url,
     ):
         for name in ("AWS_PROFILE", "AWS_ENDPOINT_URL"):
             patch.delenv(name, raising=False)
         local = {
             "STAGE": STAGE,
             "EVIDENCE_BUCKET": cloud.settings.evidence_bucket,
+            "USER_POOL_ID": cloud.settings.user_pool_id,
+            "USER_POOL_CLIENT_ID": cloud.settings.user_pool_client_id,
+            "JWKS_URL": keys_url,
             "KEY_CACHE_S": "0",
             # Tests are faster than the provider's rate: at the default, calls would be withheld.
             "REKOGNITION_TPS": "0",
