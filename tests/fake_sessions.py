@@ -1,11 +1,14 @@
-"""Sessions in a dictionary: they keep the promises of the store in DynamoDB, by the same contract suite."""
+"""Sessions in a dictionary, and their alerts in one list, held to the contracts of those in DynamoDB."""
 
+import hashlib
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import asdict, dataclass, field, replace
+from operator import itemgetter
 from threading import Lock
 from typing import TypeVar
 
 from chalicelib.domain import reducer, tallies
+from chalicelib.domain.alerts import ListedAlert, Wanted, listed, opened_time
 from chalicelib.domain.errors import BadInput, NotFound, SessionExists, StaleSession
 from chalicelib.domain.model import (
     Alert,
@@ -201,8 +204,66 @@ class FakeSessions:
             "sessions": 1,
         }
 
+    def with_alerts(self, tenant_id: str) -> list[tuple[Session, list[Alert]]]:
+        """The tenant's sessions with their alerts."""
+        return [
+            (stored.session, list(stored.alerts.values()))
+            for (tenant, _), stored in self._stored.items()
+            if tenant == tenant_id
+        ]
+
     def _of(self, tenant_id: str, session_id: str) -> _Stored:
         return self._stored.get((tenant_id, session_id)) or _Stored(show.session())
+
+
+@dataclass
+class FakeAlerts:
+    """The alerts of all of these sessions."""
+
+    sessions: FakeSessions
+
+    def page(self, tenant_id: str, wanted: Wanted, limit: int, after: str | None = None) -> Page[ListedAlert]:
+        """The tenant's alerts, newest first. Raises BadInput for a cursor of another list."""
+        mark, _, last = (after or "").partition(":")
+        if after and mark != _mark(tenant_id, wanted, last):
+            raise BadInput("The cursor is not one that this list gave; start again without it.")
+        following = [
+            (place, alert)
+            for place, alert in sorted(self._all(tenant_id), key=itemgetter(0), reverse=True)
+            if (not after or place < last) and _fits(alert, wanted)
+        ]
+        items = tuple(alert for _, alert in following[:limit])
+        if len(following) <= limit:
+            return Page(items)
+        place = following[limit - 1][0]
+        return Page(items, f"{_mark(tenant_id, wanted, place)}:{place}")
+
+    def _all(self, tenant_id: str) -> Iterator[tuple[str, ListedAlert]]:
+        for session, alerts in self.sessions.with_alerts(tenant_id):
+            attempt = session.attempt
+            for alert in alerts:
+                opened = opened_time(alert, session.started_at)
+                told = listed(
+                    alert,
+                    session.session_id,
+                    opened,
+                    attempt.exam_id if attempt else None,
+                    attempt.candidate_id if attempt else None,
+                )
+                yield f"{opened}#{session.session_id}#{alert.id}", told
+
+
+def _fits(alert: ListedAlert, wanted: Wanted) -> bool:
+    asked = {name: value for name, value in asdict(wanted).items() if value is not None}
+    since, until = asked.pop("since", None), asked.pop("until", None)
+    in_time = (since is None or rfc3339(since) <= alert.opened_time) and (
+        until is None or alert.opened_time < rfc3339(until)
+    )
+    return in_time and all(getattr(alert, name) == value for name, value in asked.items())
+
+
+def _mark(tenant_id: str, wanted: Wanted, place: str) -> str:
+    return hashlib.sha256(f"{tenant_id} {wanted} {place}".encode()).hexdigest()
 
 
 def _place(session: Session) -> Place:

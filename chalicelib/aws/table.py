@@ -37,9 +37,12 @@ class Table:
             return self.client.get_item(TableName=self.name, Key=key, ConsistentRead=True).get("Item")
 
     def get_some(self, keys: Sequence[Item], **only: Any) -> list[Item | None]:  # noqa: ANN401 - a projection
-        """The items with these keys, up to BATCH_READ and each once; None for what is not there."""
+        """The items with these keys, up to BATCH_READ; None for what is not there."""
         found: dict[tuple[str, str], Item] = {}
-        wanted: Any = {self.name: {"Keys": keys, "ConsistentRead": True, **only}} if keys else {}
+        once = list(
+            {_place(key): key for key in keys}.values()
+        )  # DynamoDB refuses a key that it is given twice
+        wanted: Any = {self.name: {"Keys": once, "ConsistentRead": True, **only}} if keys else {}
         with storage():
             while wanted:
                 reply = self.client.batch_get_item(RequestItems=wanted)
