@@ -12,6 +12,7 @@ from chalice.app import Chalice, CloudWatchEvent, CORSConfig, Rate, Response, SQ
 
 from chalicelib import telemetry, wiring
 from chalicelib.api import problems
+from chalicelib.api.alerts import alerts
 from chalicelib.api.frames import frames
 from chalicelib.api.reports import reports
 from chalicelib.api.service import service
@@ -51,7 +52,7 @@ def answer_in_one_voice(event: Any, get_response: Callable[[Any], Response]) -> 
     return answer
 
 
-for blueprint in (sessions, frames, reports, service):
+for blueprint in (sessions, frames, reports, alerts, service):
     app.register_blueprint(blueprint)
 
 

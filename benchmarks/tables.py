@@ -13,8 +13,29 @@ from typing import Any
 Parameters = Mapping[str, Any]
 Item = dict[str, Any]
 
-INDEXES = {"by_start": ("tenant_id", "started")}
-"""Name of an index to its keys; see infra/template.yaml."""
+
+@dataclass(frozen=True, slots=True)
+class Index:
+    """What an index is sorted by, and what of an item it holds beside all keys."""
+
+    keys: tuple[str, str]
+    held: tuple[str, ...] = ()
+
+    def entry(self, item: Item | None) -> Item | None:
+        """What it holds of an item; None for an item without its keys."""
+        if item is None or not all(name in item for name in self.keys):
+            return None
+        return {name: item[name] for name in ("pk", "sk", *self.keys, *self.held) if name in item}
+
+
+_FACTS = ("type", "severity", "episode")
+INDEXES = {
+    "by_start": Index(("tenant_id", "started")),
+    "alerts_by_tenant": Index(("tenant_id", "opened"), _FACTS),
+    "alerts_by_exam": Index(("of_exam", "opened"), _FACTS),
+    "alerts_by_candidate": Index(("of_candidate", "opened"), ("of_exam", *_FACTS)),
+}
+"""By name; as infra/template.yaml has them."""
 _LAST = chr(0x10FFFF)
 _NO_SK = ""
 _CLAUSE = re.compile(r"(SET|ADD)\s+(.*?)(?=\s+(?:SET|ADD)\s|\s*$)")
@@ -100,9 +121,7 @@ class Tables:
         if item is not None:
             pk, sk = _place(item)
             self._partition(asked["TableName"], pk).delete(sk)
-            for name, (hashed, ranged) in INDEXES.items():
-                if hashed in item and ranged in item:
-                    self._entries(asked["TableName"], name, item[hashed]["S"]).delete(item[ranged]["S"])
+            self._leave_indexes(asked["TableName"], item)
         return {}
 
     def _batch_write_item(self, asked: Parameters) -> dict[str, Any]:
@@ -130,7 +149,7 @@ class Tables:
             if index
             else self._partition(asked["TableName"], partition_key)
         )
-        key_name = INDEXES[index][1] if index else "sk"
+        key_name = INDEXES[index].keys[1] if index else "sk"
         low, high = bisect_left(entries.sks, prefix), bisect_right(entries.sks, prefix + _LAST)
         forward, after = asked.get("ScanIndexForward", True), asked.get("ExclusiveStartKey")
         if after and forward:
@@ -144,9 +163,8 @@ class Tables:
         if asked.get("Select") != "COUNT":
             reply["Items"] = [_projected(item, asked) for item in items]
         if size < high - low:
-            reply["LastEvaluatedKey"] = {
-                name: items[-1][name] for name in ("pk", "sk", *INDEXES.get(index, ()))
-            }
+            keys = INDEXES[index].keys if index else ()
+            reply["LastEvaluatedKey"] = {name: items[-1][name] for name in ("pk", "sk", *keys)}
         return reply
 
     def _find(self, table: str, key: Item) -> Item | None:
@@ -155,11 +173,20 @@ class Tables:
 
     def _put(self, table: str, item: Item) -> None:
         pk, sk = _place(item)
-        self._partition(table, pk).put(sk, item)
-        for name, (hashed, ranged) in INDEXES.items():
-            if hashed in item and ranged in item:
-                entry = {each: item[each] for each in ("pk", "sk", hashed, ranged)}
-                self._entries(table, name, item[hashed]["S"]).put(item[ranged]["S"], entry)
+        partition = self._partition(table, pk)
+        if before := partition.items.get(sk):
+            self._leave_indexes(table, before)
+        partition.put(sk, item)
+        for name, index in INDEXES.items():
+            if entry := index.entry(item):
+                hashed, ranged = (entry[key]["S"] for key in index.keys)
+                self._entries(table, name, hashed).put(ranged, entry)
+
+    def _leave_indexes(self, table: str, item: Item) -> None:
+        for name, index in INDEXES.items():
+            if entry := index.entry(item):
+                hashed, ranged = (entry[key]["S"] for key in index.keys)
+                self._entries(table, name, hashed).delete(ranged)
 
     def _partition(self, table: str, pk: str) -> _Partition:
         return self._tables.setdefault(table, {}).setdefault(pk, _Partition())

@@ -19,6 +19,7 @@ from botocore.config import Config
 
 from chalicelib import __version__
 from chalicelib.aws import probes
+from chalicelib.aws.alerts import Alerts
 from chalicelib.aws.evidence import Evidence
 from chalicelib.aws.jobs import Jobs
 from chalicelib.aws.ledger import Ledger
@@ -32,6 +33,7 @@ from chalicelib.flows.check_key import CheckKey
 from chalicelib.flows.close_abandoned import CloseAbandoned, EndAbandoned
 from chalicelib.flows.end_session import EndSession, TidyEvidence
 from chalicelib.flows.erase_session import EraseSession, SweepPictures
+from chalicelib.flows.list_alerts import ListAlerts
 from chalicelib.flows.open_session import OpenSession
 from chalicelib.flows.open_tenant import OpenTenant
 from chalicelib.flows.read_session import ReadSession
@@ -134,6 +136,12 @@ def sessions() -> Sessions:
     return Sessions(
         _client("dynamodb"), settings().sessions_table, retention_s=settings().retention_days * _DAY_S
     )
+
+
+@cache
+def alerts() -> Alerts:
+    """Alerts across sessions in DynamoDB."""
+    return Alerts(_client("dynamodb"), settings().sessions_table)
 
 
 @cache
@@ -244,6 +252,12 @@ def ask_provider() -> AskProvider:
 def read_session() -> ReadSession:
     """Read what a session has become."""
     return ReadSession(sessions(), evidence(), time.time)
+
+
+@cache
+def list_alerts() -> ListAlerts:
+    """List alerts across sessions."""
+    return ListAlerts(alerts(), evidence())
 
 
 @cache

@@ -65,5 +65,7 @@ ACCESS: Mapping[str, Access] = {
     "get_emotions": _for(*_STAFF, scope=Scope.SESSIONS_READ),
     "end_session": _for(*_BROWSER, *_ADMINS, scope=Scope.SESSIONS_WRITE),
     "get_report": _for(*_STAFF, scope=Scope.SESSIONS_READ),
+    # Across sessions
+    "list_alerts": _for(*_STAFF, scope=Scope.SESSIONS_READ),
 }
 """Every operation has its line, and every line its operation: a test checks both."""

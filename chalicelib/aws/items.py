@@ -3,6 +3,7 @@
 from chalicelib.aws.codec import pack, unpack
 from chalicelib.aws.dynamodb import Item, key_of
 from chalicelib.domain import reducer, tallies
+from chalicelib.domain.alerts import ListedAlert, Wanted, listed, opened_time, state_of
 from chalicelib.domain.model import Alert, FrameRecord, Memory, Session, SessionRow, Status, Ticket
 from chalicelib.domain.report import Report, rfc3339
 from chalicelib.domain.seen import Findings
@@ -26,9 +27,14 @@ def ticket_key(tenant_id: str, key: str) -> Item:
     return key_of(f"{tenant_id}#idempotency#{key}", "request")
 
 
+def alert_sk(alert_id: str) -> str:
+    """So that alerts are sorted by the frame they began with."""
+    return f"alert#{alert_id}"
+
+
 def alert_key(session: Session, alert: Alert) -> Item:
     """The key of an alert's item."""
-    return _key(session, f"alert#{alert.id}")
+    return _key(session, alert_sk(alert.id))
 
 
 def started(session: Session) -> str:
@@ -76,8 +82,36 @@ def memory_of(item: Item) -> tuple[int, Memory]:
 
 
 def alert_item(session: Session, alert: Alert) -> Item:
-    """An alert."""
-    return alert_key(session, alert) | {"alert": {"B": pack(alert)}}
+    """An alert, with what lists across sessions need beside it: nothing that changes while it extends."""
+    exam_id, candidate_id = (each.exam_id, each.candidate_id) if (each := session.attempt) else (None, None)
+    facts = Wanted(exam_id, candidate_id, alert.type, alert.severity, state_of(alert))
+    place = f"{opened_time(alert, session.started_at)}#{session.session_id}#{alert.id}"
+    return {
+        **alert_key(session, alert),
+        **alert_facts(session.tenant_id, facts),
+        "opened": {"S": place},
+        "alert": {"B": pack(alert)},
+    }
+
+
+def alert_facts(tenant_id: str, wanted: Wanted) -> Item:
+    """What the items of such alerts hold, but for the time."""
+    facts = {
+        "tenant_id": tenant_id,
+        "of_exam": wanted.exam_id and f"{tenant_id}#{wanted.exam_id}",
+        "of_candidate": wanted.candidate_id and f"{tenant_id}#{wanted.candidate_id}",
+        "type": wanted.type,
+        "severity": wanted.severity,
+        "episode": wanted.state,
+    }
+    return {name: {"S": str(fact)} for name, fact in facts.items() if fact is not None}
+
+
+def listed_alert(item: Item) -> ListedAlert:
+    """An alert in a list across sessions, of its item."""
+    opened, session_id, _ = item["opened"]["S"].split("#")
+    alert = unpack(Alert, item["alert"]["B"])
+    return listed(alert, session_id, opened, _id_in(item, "of_exam"), _id_in(item, "of_candidate"))
 
 
 def report_item(session: Session, report: Report) -> Item:
@@ -103,6 +137,10 @@ def row(item: Item) -> SessionRow:
         frames_analyzed=int(item["frames"]["N"]),
         alert_count=int(item["alerts"]["N"]),
     )
+
+
+def _id_in(item: Item, name: str) -> str | None:
+    return item[name]["S"].split("#", 1)[1] if name in item else None
 
 
 def _key(session: Session, sk: str) -> Item:

@@ -11,23 +11,18 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
-from botocore.exceptions import ClientError
-
 from chalicelib.aws import items
 from chalicelib.aws.codec import unpack
 from chalicelib.aws.dynamodb import (
-    FOREIGN_CURSOR,
     ConditionFailedError,
     Item,
-    batches,
-    condition_failed,
-    cursor,
     delete_all,
     key_of,
-    parts_of,
     storage,
 )
-from chalicelib.domain.errors import BadInput, NotFound, SessionExists, StaleSession
+from chalicelib.aws.starts import Starts
+from chalicelib.aws.table import Table
+from chalicelib.domain.errors import NotFound, SessionExists, StaleSession
 from chalicelib.domain.model import (
     Alert,
     FrameRecord,
@@ -35,11 +30,10 @@ from chalicelib.domain.model import (
     Page,
     Session,
     SessionPage,
-    SessionRow,
     Status,
     Ticket,
 )
-from chalicelib.domain.report import Report, rfc3339
+from chalicelib.domain.report import Report
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
@@ -51,25 +45,23 @@ _KINDS = {
     "memories": items.MEMORY,
     "sessions": "session",
 }
-_BY_START = "by_start"
-_BATCH_READ = 100
 _NO_SESSION = "There is no such session; check its id."
 """The same words for an absent session and for another tenant's."""
-# What items.row needs, without the packed state, which is most of an item.
-_OF_A_ROW = {
-    "ProjectionExpression": "pk, started, #status, frames, alerts",
-    "ExpressionAttributeNames": {"#status": "status"},  # a reserved word
-}
 _MOST_KNOWN = 256
 _TAKEN = "A session with this id was started before; choose another id."
 
 
 class Sessions:
-    """Every method but `rows` and `still_active` is about one session, named by its tenant and its id."""
+    """Every method but `rows` and `still_active` is about one session, named by its tenant and its id.
+
+    What is asked of one table is in `table`, those two are in `starts`.
+    """
 
     def __init__(self, client: "DynamoDBClient", table: str, *, retention_s: float) -> None:
         self._client = client
         self._table = table
+        self._stored = Table(client, table)
+        self._starts = Starts(self._stored)
         self._retention_s = retention_s
         self._known: dict[str, tuple[bytes, Session]] = {}
         self._memories: dict[tuple[str, float], tuple[int, Memory]] = {}
@@ -80,19 +72,19 @@ class Sessions:
         if ticket:
             writes.append(self._put(session, items.ticket_item(session, ticket), new=True))
         try:
-            self._transact(writes)
+            self._stored.transact(writes)
         except ConditionFailedError as exc:
             raise SessionExists(_TAKEN) from exc
 
     def ticket(self, tenant_id: str, key: str) -> tuple[Ticket, str] | None:
         """The ticket of this key, with the id of the session that was started with it."""
-        item = self._get(items.ticket_key(tenant_id, key))
+        item = self._stored.get(items.ticket_key(tenant_id, key))
         return (Ticket(key, item["fingerprint"]["S"]), item["session_id"]["S"]) if item else None
 
     def load(self, tenant_id: str, session_id: str) -> Session:
         """The session. Raises NotFound."""
         pk = items.pk(tenant_id, session_id)
-        item = self._get(key_of(pk, "session"))
+        item = self._stored.get(key_of(pk, "session"))
         if item is None:
             self._known.pop(pk, None)
             raise NotFound(_NO_SESSION)
@@ -117,7 +109,7 @@ class Sessions:
         place = items.pk(session.tenant_id, session.session_id)
         version, memory = self._memories.get((place, session.started_at), (0, None))
         if version != session.watch.memory:
-            item = self._get(key_of(place, items.MEMORY))
+            item = self._stored.get(key_of(place, items.MEMORY))
             if item is None:
                 return None
             version, memory = items.memory_of(item)
@@ -147,7 +139,7 @@ class Sessions:
             # It holds small pictures of the candidate: nobody needs them any more.
             writes.append({"Delete": {"TableName": self._table, "Key": items.memory_key(saved)}})
         try:
-            self._transact(writes)
+            self._stored.transact(writes)
         except ConditionFailedError as exc:
             raise StaleSession("The session was changed at the same time.") from exc
         if saved.status is Status.ENDED:
@@ -159,24 +151,24 @@ class Sessions:
 
     def frame(self, tenant_id: str, session_id: str, seq: int) -> FrameRecord | None:
         """A frame, if it was stored."""
-        item = self._get(key_of(items.pk(tenant_id, session_id), items.frame_sk(seq)))
+        item = self._stored.get(key_of(items.pk(tenant_id, session_id), items.frame_sk(seq)))
         return unpack(FrameRecord, item["record"]["B"]) if item else None
 
     def frames(self, tenant_id: str, session_id: str) -> Iterator[FrameRecord]:
         """All frames in order."""
-        for item in self._query(items.pk(tenant_id, session_id), "frame#"):
+        for item in self._stored.query(items.pk(tenant_id, session_id), "frame#"):
             yield unpack(FrameRecord, item["record"]["B"])
 
     def frames_page(
         self, tenant_id: str, session_id: str, limit: int, after: str | None
     ) -> Page[FrameRecord]:
         """Frames in order, a page at a time."""
-        page = self._page(items.pk(tenant_id, session_id), "frame#", limit, after)
+        page = self._stored.page(items.pk(tenant_id, session_id), "frame#", limit, after)
         return Page(tuple(unpack(FrameRecord, item["record"]["B"]) for item in page.items), page.cursor)
 
     def alerts(self, tenant_id: str, session_id: str) -> Iterator[Alert]:
         """All alerts, by the frame they began with."""
-        for item in self._query(items.pk(tenant_id, session_id), "alert#"):
+        for item in self._stored.query(items.pk(tenant_id, session_id), "alert#"):
             yield unpack(Alert, item["alert"]["B"])
 
     def alerts_page(
@@ -189,12 +181,14 @@ class Sessions:
         newest_first: bool = False,
     ) -> Page[Alert]:
         """Alerts, a page at a time."""
-        page = self._page(items.pk(tenant_id, session_id), "alert#", limit, after, newest_first=newest_first)
+        page = self._stored.page(
+            items.pk(tenant_id, session_id), "alert#", limit, after, newest_first=newest_first
+        )
         return Page(tuple(unpack(Alert, item["alert"]["B"]) for item in page.items), page.cursor)
 
     def report(self, tenant_id: str, session_id: str) -> Report | None:
         """The report, if it was written."""
-        item = self._get(key_of(items.pk(tenant_id, session_id), "report"))
+        item = self._stored.get(key_of(items.pk(tenant_id, session_id), "report"))
         return unpack(Report, item["report"]["B"]) if item else None
 
     def keep_report(self, session: Session, report: Report) -> Report:
@@ -205,7 +199,7 @@ class Sessions:
         pk = items.pk(session.tenant_id, session.session_id)
         unchanged = {"TableName": self._table, "Key": key_of(pk, "session"), **_unchanged(session)}
         try:
-            self._transact(
+            self._stored.transact(
                 [
                     {"ConditionCheck": unchanged},
                     self._put(session, items.report_item(session, report), new=True),
@@ -221,46 +215,11 @@ class Sessions:
 
     def rows(self, tenant_id: str, limit: int, after: str | None) -> SessionPage:
         """The tenant's sessions, newest first, with their number when the first page was read."""
-        query: Any = {
-            "TableName": self._table,
-            "IndexName": _BY_START,
-            "KeyConditionExpression": "tenant_id = :tenant",
-            "ExpressionAttributeValues": {":tenant": {"S": tenant_id}},
-        }
-        start: Any = {}
-        if after:
-            started, session_id, total = parts_of(after, 3)
-            if not total.isdecimal():
-                raise BadInput(FOREIGN_CURSOR)
-            key = key_of(items.pk(tenant_id, session_id), "session")
-            start = {"ExclusiveStartKey": key | {"tenant_id": {"S": tenant_id}, "started": {"S": started}}}
-        else:
-            total = str(self._count(query))
-        with storage():
-            reply = self._client.query(**query, **start, ScanIndexForward=False, Limit=limit)
-        last = reply["Items"][-1] if reply.get("LastEvaluatedKey") else None
-        return SessionPage(
-            items=self._rows([{"pk": item["pk"], "sk": item["sk"]} for item in reply["Items"]]),
-            total=int(total),
-            cursor=cursor(last["started"]["S"], last["pk"]["S"].split("#", 1)[1], total) if last else None,
-        )
+        return self._starts.rows(tenant_id, limit, after)
 
     def still_active(self, tenant_id: str, since: float, until: float) -> Iterator[str]:
         """The ids of the tenant's active sessions that started between these times, oldest first."""
-        pages = self._client.get_paginator("query").paginate(
-            TableName=self._table,
-            IndexName=_BY_START,
-            KeyConditionExpression="tenant_id = :tenant AND started BETWEEN :since AND :until",
-            ExpressionAttributeValues={
-                ":tenant": {"S": tenant_id},
-                ":since": {"S": rfc3339(since)},
-                ":until": {"S": rfc3339(until)},
-            },
-        )
-        with storage():
-            keys = [{"pk": item["pk"], "sk": item["sk"]} for page in pages for item in page["Items"]]
-        for batch in batches(keys, _BATCH_READ):
-            yield from (row.session_id for row in self._rows(batch) if row.is_active)
+        return self._starts.still_active(tenant_id, since, until)
 
     def erase(self, tenant_id: str, session_id: str) -> dict[str, int]:
         """Delete everything of the session, itself last; how many items of each kind there were."""
@@ -271,26 +230,10 @@ class Sessions:
                 self._memories.pop(place, None)
         erased = {}
         for kind, prefix in _KINDS.items():
-            keys = self._query(pk, prefix, only="pk, sk")
+            keys = self._stored.query(pk, prefix, only="pk, sk")
             with storage():
                 erased[kind] = delete_all(self._client, self._table, keys)
         return erased
-
-    def _count(self, query: Any) -> int:  # noqa: ANN401 - handed on to the client as it is
-        with storage():
-            pages = self._client.get_paginator("query").paginate(**query, Select="COUNT")
-            return sum(page["Count"] for page in pages)
-
-    def _rows(self, keys: list[Item]) -> tuple[SessionRow, ...]:
-        found: dict[str, Item] = {}
-        asked = {"Keys": keys, "ConsistentRead": True, **_OF_A_ROW}
-        wanted: Any = {self._table: asked} if keys else {}
-        with storage():
-            while wanted:
-                reply = self._client.batch_get_item(RequestItems=wanted)
-                found |= {item["pk"]["S"]: item for item in reply["Responses"].get(self._table, [])}
-                wanted = reply.get("UnprocessedKeys")
-        return tuple(items.row(found[key["pk"]["S"]]) for key in keys if key["pk"]["S"] in found)
 
     def _alert_write(self, session: Session, alert: Alert) -> Any:  # noqa: ANN401 - one of two kinds of write
         if alert.withdrawn:
@@ -306,55 +249,6 @@ class Sessions:
         self._known[item["pk"]["S"]] = (item["state"]["B"], session)
         _forget_oldest(self._known)
         return session
-
-    def _get(self, key: Item) -> Any:  # noqa: ANN401 - an item holds what its kind holds
-        with storage():
-            return self._client.get_item(TableName=self._table, Key=key, ConsistentRead=True).get("Item")
-
-    def _transact(self, writes: list[Any]) -> None:
-        with storage():
-            try:
-                self._client.transact_write_items(TransactItems=writes)
-            except ClientError as exc:
-                if condition_failed(exc):
-                    raise ConditionFailedError from exc
-                raise
-
-    def _query(self, pk: str, prefix: str, *, only: str | None = None) -> Iterator[Any]:
-        after: str | None = None
-        while True:
-            page = self._page(pk, prefix, 1000, after, only=only)
-            yield from page.items
-            after = page.cursor
-            if after is None:
-                return
-
-    def _page(
-        self,
-        pk: str,
-        prefix: str,
-        limit: int,
-        after: str | None,
-        *,
-        newest_first: bool = False,
-        only: str | None = None,
-    ) -> Page[Any]:
-        query: dict[str, Any] = {
-            "TableName": self._table,
-            "KeyConditionExpression": "pk = :pk AND begins_with(sk, :prefix)" if prefix else "pk = :pk",
-            "ExpressionAttributeValues": {":pk": {"S": pk}} | ({":prefix": {"S": prefix}} if prefix else {}),
-            "ScanIndexForward": not newest_first,
-            "ConsistentRead": True,
-            "Limit": limit,
-        }
-        if only:
-            query["ProjectionExpression"] = only
-        if after:
-            query["ExclusiveStartKey"] = key_of(pk, prefix + parts_of(after, 1)[0])
-        with storage():
-            reply = self._client.query(**query)
-        last = reply.get("LastEvaluatedKey")
-        return Page(tuple(reply["Items"]), cursor(str(last["sk"]["S"])[len(prefix) :]) if last else None)
 
 
 def _unchanged(session: Session) -> dict[str, Any]:

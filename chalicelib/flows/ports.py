@@ -3,6 +3,7 @@
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from typing import Protocol
 
+from chalicelib.domain.alerts import ListedAlert, Wanted
 from chalicelib.domain.attention import Change
 from chalicelib.domain.credentials import StoredKey
 from chalicelib.domain.model import Alert, FrameRecord, Memory, Page, Session, SessionPage, Ticket
@@ -86,6 +87,16 @@ class Sessions(Protocol):
 
     def erase(self, tenant_id: str, session_id: str) -> dict[str, int]:
         """Delete everything of the session, itself last; how many items of each kind there were."""
+
+
+class Alerts(Protocol):
+    """Alerts across sessions. See `chalicelib.aws.alerts`."""
+
+    def page(self, tenant_id: str, wanted: Wanted, limit: int, after: str | None = None) -> Page[ListedAlert]:
+        """The tenant's alerts, newest first: up to `limit` (at most 100), or fewer though more follow.
+
+        Raises BadInput for a cursor of another list.
+        """
 
 
 class Evidence(Protocol):

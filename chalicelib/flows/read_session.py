@@ -2,12 +2,15 @@
 
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
+from typing import TypeVar
 
 from chalicelib.domain import reducer, tallies
 from chalicelib.domain.model import Alert, FrameRecord, Page, Progress, Session, SessionPage, Status
 from chalicelib.flows.ports import Clock, Evidence, Sessions
 
 RECENT = 5
+
+Told = TypeVar("Told", bound=Alert)
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,12 +60,7 @@ class ReadSession:
 
     def linked(self, tenant_id: str, session_id: str, alerts: Iterable[Alert]) -> Iterable[Alert]:
         """The alerts, with links to their pictures."""
-        for alert in alerts:
-            evidence = tuple(
-                replace(each, url=self.evidence.link(tenant_id, session_id, each.picture))
-                for each in alert.evidence
-            )
-            yield replace(alert, evidence=evidence)
+        return (linked(self.evidence, tenant_id, session_id, alert) for alert in alerts)
 
     def _live(self, session: Session, recent: tuple[Alert, ...]) -> Live:
         seen = reducer.progress(session)
@@ -75,3 +73,11 @@ class ReadSession:
             alert_count=tallies.alert_count(seen),
             recent=recent,
         )
+
+
+def linked(pictures: Evidence, tenant_id: str, session_id: str, alert: Told) -> Told:
+    """The alert, with links to its pictures."""
+    evidence = tuple(
+        replace(each, url=pictures.link(tenant_id, session_id, each.picture)) for each in alert.evidence
+    )
+    return replace(alert, evidence=evidence)

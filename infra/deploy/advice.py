@@ -27,6 +27,10 @@ KNOWN = {
     r"is \w*_IN_PROGRESS|_IN_PROGRESS state": (
         "Somebody else, or an earlier run, is changing the stack: wait until it rests."
     ),
+    r"more than one GSI": (
+        "DynamoDB gives a table that is there one new index an update: docs/deploy.md, under Updating, tells "
+        "how to add several."
+    ),
     r"UPDATE_ROLLBACK_FAILED": (
         "Put right what the stack's events name, then "
         "`aws cloudformation continue-update-rollback --stack-name proctoring-<stage>`."

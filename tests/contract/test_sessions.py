@@ -34,7 +34,7 @@ from chalicelib.domain.seen import (
 from chalicelib.flows.ports import Sessions
 from tests import observations as show
 from tests.contract.cloud import Cloud, OneAtATime
-from tests.fakes import FakeSessions
+from tests.fake_sessions import FakeSessions
 from tests.observations import STARTED_AT, seen
 
 RETENTION_S = 90 * 86_400.0

@@ -26,6 +26,13 @@ def refusal(code: str, message: str = "no") -> ClientError:
             refusal("ValidationError", "Stack:x is in UPDATE_IN_PROGRESS state and can not be updated."),
             "wait",
         ),
+        (
+            DeployError(
+                "The stack proctoring-dev is UPDATE_ROLLBACK_COMPLETE.",
+                "SessionsTable: Cannot perform more than one GSI creation or deletion in a single update",
+            ),
+            "one new index an update",
+        ),
         (DeployError("The stack proctoring-dev is UPDATE_ROLLBACK_FAILED."), "continue-update-rollback"),
         (
             DeployError("The stack is ROLLBACK_COMPLETE.", "Secrets: scheduled for deletion."),

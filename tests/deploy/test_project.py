@@ -115,6 +115,9 @@ def test_policies_name_only_resources_of_the_stage() -> None:
     assert {arn.replace("${Stage}", "dev") for arn in named} == {
         f"arn::dynamodb:::table/{settings.sessions_table}",
         f"arn::dynamodb:::table/{settings.sessions_table}/index/by_start",
+        f"arn::dynamodb:::table/{settings.sessions_table}/index/alerts_by_tenant",
+        f"arn::dynamodb:::table/{settings.sessions_table}/index/alerts_by_exam",
+        f"arn::dynamodb:::table/{settings.sessions_table}/index/alerts_by_candidate",
         f"arn::dynamodb:::table/{settings.tenants_table}",
         f"arn::dynamodb:::table/{settings.ledger_table}",
         f"arn::s3:::{settings.bucket}-",

@@ -121,6 +121,8 @@ def play_the_api(caller: Caller) -> None:
     caller.start("none")
     first = caller.call("GET", "/api/sessions?limit=1").body
     caller.call("GET", f"/api/sessions?limit=1&cursor={first['next_cursor']}")
+    for path in ("/alerts", "/api/alerts?exam_id=e-1", "/api/alerts?candidate_id=c-1"):
+        caller.call("GET", path)
 
 
 def watch_and_end(caller: Caller, path: str) -> None:

@@ -1,10 +1,17 @@
 """Requests to DynamoDB are billed as AWS says."""
 
+from dataclasses import replace
 from typing import Any
 
 import pytest
 
 from benchmarks.metered import Meter, item_bytes, read_units, write_units
+from benchmarks.tables import INDEXES, Index
+from chalicelib.aws import items
+from chalicelib.domain import reducer
+from chalicelib.domain.model import Alert, AttemptOf, Session
+from tests import observations as show
+from tests.stack import resources
 
 KEY = {"pk": {"S": "tenant#one"}, "sk": {"S": "session"}}
 
@@ -73,6 +80,37 @@ def test_an_index_is_written_when_its_keys_change_and_not_otherwise() -> None:
 
     assert used(meter, "TransactWriteItems", TransactItems=[put(500, **named)]) == {"sessions write units": 3}
     assert used(meter, "TransactWriteItems", TransactItems=[put(600, **named)]) == {"sessions write units": 2}
+
+
+def test_an_alert_writes_its_indices_when_it_opens_closes_or_moves_and_not_when_it_extends() -> None:
+    meter = Meter()
+    session = replace(show.session(), attempt=AttemptOf("math", "ann"))
+    in_no_exam = show.session(session_id="s-2")
+    opened = reducer.step(session, show.two_people(1), show.two_people(2))[1][0]
+    closed = replace(opened, ended_at=9.0)
+
+    def written(of: Session, alert: Alert) -> float:
+        """Units of an index."""
+        put = {"TableName": "proctoring-dev-sessions", "Item": items.alert_item(of, alert)}
+        return used(meter, "PutItem", **put)["sessions write units"] - 1
+
+    assert written(session, opened) == 3
+    assert written(session, replace(opened, frames=3, duration=2.0, confidence=99.9)) == 0
+    assert written(session, closed) == 3
+    assert written(session, replace(closed, opened_at=3.0)) == 6
+    assert written(in_no_exam, opened) == 1
+
+
+def test_the_indices_are_those_of_the_template() -> None:
+    described = resources()["SessionsTable"]["Properties"]["GlobalSecondaryIndexes"]
+
+    assert {
+        each["IndexName"]: Index(
+            (each["KeySchema"][0]["AttributeName"], each["KeySchema"][1]["AttributeName"]),
+            tuple(each["Projection"].get("NonKeyAttributes", ())),
+        )
+        for each in described
+    } == INDEXES
 
 
 def test_a_query_reads_all_its_items_together_and_whole() -> None:

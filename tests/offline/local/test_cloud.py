@@ -45,11 +45,16 @@ def test_every_resource_of_the_template_exists(cloud: "Cloud") -> None:
     assert {wanted[name] for name in wanted.keys() - made} == set(LEFT_OUT)
 
 
-def test_the_tables_have_their_keys_and_index(cloud: "Cloud") -> None:
+def test_the_tables_have_their_keys_and_indices(cloud: "Cloud") -> None:
     described = cloud.client("dynamodb").describe_table(TableName="proctoring-dev-sessions")["Table"]
 
     assert [each["AttributeName"] for each in described["KeySchema"]] == ["pk", "sk"]
-    assert [index["IndexName"] for index in described["GlobalSecondaryIndexes"]] == ["by_start"]
+    assert [index["IndexName"] for index in described["GlobalSecondaryIndexes"]] == [
+        "by_start",
+        "alerts_by_tenant",
+        "alerts_by_exam",
+        "alerts_by_candidate",
+    ]
 
 
 def test_the_queue_hands_what_fails_to_its_dead_letters(cloud: "Cloud") -> None:

@@ -41,7 +41,7 @@ def table(dynamodb: "DynamoDBClient", new_name: Callable[[str], str]) -> Iterato
                     {"AttributeName": "owner", "KeyType": "HASH"},
                     {"AttributeName": "sk", "KeyType": "RANGE"},
                 ],
-                "Projection": {"ProjectionType": "KEYS_ONLY"},
+                "Projection": {"ProjectionType": "INCLUDE", "NonKeyAttributes": ["kind"]},
             }
         ],
     )
@@ -289,6 +289,45 @@ def test_an_index_follows_its_items(dynamodb: "DynamoDBClient", table: str) -> N
     assert owned(dynamodb, table, "bob") == ["0"]
     dynamodb.delete_item(TableName=table, Key=key("2"))
     assert owned(dynamodb, table, "ann") == []
+
+
+def test_a_filter_on_an_index_is_applied_to_what_was_read_and_only_sees_what_the_index_holds(
+    dynamodb: "DynamoDBClient", table: str
+) -> None:
+    for number in range(6):
+        sort = key(f"{number}", pk=f"p{number}")
+        dynamodb.put_item(
+            TableName=table,
+            Item=sort | {"owner": {"S": "ann"}, "kind": {"S": "ab"[number % 2]}, "much": {"S": "x"}},
+        )
+    dynamodb.put_item(TableName=table, Item=key("6") | {"kind": {"S": "a"}})
+    query: Any = {
+        "TableName": table,
+        "IndexName": "by_owner",
+        "KeyConditionExpression": "#o = :o AND sk BETWEEN :low AND :high",
+        "FilterExpression": "kind = :kind",
+        "ExpressionAttributeNames": {"#o": "owner"},
+        "ExpressionAttributeValues": {
+            ":o": {"S": "ann"},
+            ":low": {"S": "1"},
+            ":high": {"S": "5"},
+            ":kind": {"S": "a"},
+        },
+        "ScanIndexForward": False,
+        "Limit": 2,
+    }
+
+    first = dynamodb.query(**query)
+    rest = dynamodb.query(**{**query, "ExclusiveStartKey": first["LastEvaluatedKey"], "Limit": 9})
+    unseen = dynamodb.query(  # of `much` the index holds nothing
+        **{**query, "FilterExpression": "attribute_exists(much) AND kind = :kind", "Limit": 9}
+    )
+
+    assert (first["ScannedCount"], [each["sk"]["S"] for each in first["Items"]]) == (2, ["4"])
+    assert first["LastEvaluatedKey"] == {**key("4", pk="p4"), "owner": {"S": "ann"}}
+    assert [each["sk"]["S"] for each in rest["Items"]] == ["2"]
+    assert unseen["Items"] == []
+    assert set(first["Items"][0]) == {"pk", "sk", "owner", "kind"}
 
 
 def test_a_large_answer_is_cut_into_pages_of_a_megabyte(dynamodb: "DynamoDBClient", table: str) -> None:

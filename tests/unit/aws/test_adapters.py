@@ -13,6 +13,7 @@ import pytest
 from botocore.exceptions import ClientError, ConnectTimeoutError, ReadTimeoutError
 
 from chalicelib.aws import codec
+from chalicelib.aws.alerts import Alerts
 from chalicelib.aws.dynamodb import delete_all
 from chalicelib.aws.evidence import Evidence
 from chalicelib.aws.jobs import Jobs
@@ -22,6 +23,7 @@ from chalicelib.aws.tenants import Tenants
 from chalicelib.aws.usual import USUAL
 from chalicelib.domain import reducer
 from chalicelib.domain import report as reports
+from chalicelib.domain.alerts import Wanted
 from chalicelib.domain.errors import StaleSession, UpstreamDown
 from chalicelib.domain.model import Alert, FrameRecord, Session, Ticket
 from chalicelib.domain.report import Report
@@ -112,6 +114,7 @@ USES: Mapping[str, Callable[[Any], object]] = {
     "keep_report": lambda client: Sessions(client, "t", retention_s=1).keep_report(session(), report()),
     "rows": lambda client: Sessions(client, "t", retention_s=1).rows("acme", 1, None),
     "still_active": lambda client: list(Sessions(client, "t", retention_s=1).still_active("acme", 0, 1)),
+    "listed alerts": lambda client: Alerts(client, "t").page("acme", Wanted(), 1),
     "erase": lambda client: Sessions(client, "t", retention_s=1).erase("acme", "s-1"),
     "keep": lambda client: Evidence(client, "b", link_s=900).keep("acme", "s-1", PICTURE),
     "kept": lambda client: list(Evidence(client, "b", link_s=900).kept("acme", "s-1")),

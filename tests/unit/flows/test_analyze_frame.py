@@ -21,7 +21,8 @@ from chalicelib.domain.model import FrameRecord, Session, Watch
 from chalicelib.domain.policy import KeepFrames, Policy
 from chalicelib.domain.seen import Findings, Kind, Look, Picture, Why
 from chalicelib.flows.analyze_frame import FrameIn, Watched
-from tests.fakes import FakeClock, FakeEvidence, FakeGate, FakeSessions, FakeVision, name_of, shown
+from tests.fake_sessions import FakeSessions
+from tests.fakes import FakeClock, FakeEvidence, FakeGate, FakeVision, name_of, shown
 from tests.observations import STARTED_AT
 from tests.unit.flows.world import (
     SESSION,

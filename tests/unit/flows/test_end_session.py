@@ -11,7 +11,8 @@ from chalicelib.domain.model import FrameRecord, Session, Status
 from chalicelib.domain.policy import KeepFrames, Policy
 from chalicelib.domain.report import Report, Summary
 from chalicelib.domain.seen import Picture
-from tests.fakes import FakeEvidence, FakeJobs, FakeSessions, name_of
+from tests.fake_sessions import FakeSessions
+from tests.fakes import FakeEvidence, FakeJobs, name_of
 from tests.observations import STARTED_AT
 from tests.unit.flows.world import (
     SESSION,

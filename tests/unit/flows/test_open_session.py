@@ -7,7 +7,7 @@ import pytest
 from chalicelib.domain.errors import BadInput, Conflict, NotFound, SessionExists
 from chalicelib.domain.model import Session, Ticket
 from chalicelib.domain.policy import Policy
-from tests.fakes import FakeSessions
+from tests.fake_sessions import FakeSessions
 from tests.observations import STARTED_AT, session
 from tests.unit.flows.world import TENANT, World, started
 

@@ -13,13 +13,13 @@ from chalicelib.flows.erase_session import EraseSession, SweepPictures
 from chalicelib.flows.open_session import OpenSession
 from chalicelib.flows.ports import Evidence, Vision
 from chalicelib.flows.read_session import ReadSession
+from tests.fake_sessions import FakeSessions
 from tests.fakes import (
     FakeClock,
     FakeEvidence,
     FakeGate,
     FakeJobs,
     FakeLedger,
-    FakeSessions,
     FakeSummarizer,
     FakeTenants,
     FakeVision,
