@@ -105,6 +105,7 @@ def test_policies_name_only_resources_of_the_stage() -> None:
         f"arn::dynamodb:::table/{settings.sessions_table}",
         f"arn::dynamodb:::table/{settings.sessions_table}/index/by_start",
         f"arn::dynamodb:::table/{settings.tenants_table}",
+        f"arn::dynamodb:::table/{settings.tenants_table}/index/by_tenant",
         f"arn::dynamodb:::table/{settings.ledger_table}",
         f"arn::s3:::{settings.bucket}-",
         f"arn::s3:::{settings.bucket}-/*",

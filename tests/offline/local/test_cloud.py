@@ -45,11 +45,24 @@ def test_every_resource_of_the_template_exists(cloud: "Cloud") -> None:
     assert {wanted[name] for name in wanted.keys() - made} == set(LEFT_OUT)
 
 
-def test_the_tables_have_their_keys_and_index(cloud: "Cloud") -> None:
-    described = cloud.client("dynamodb").describe_table(TableName="proctoring-dev-sessions")["Table"]
+@pytest.mark.parametrize(
+    ("table", "keys", "index"),
+    [
+        ("sessions", ["pk", "sk"], ("by_start", ["tenant_id", "started"])),
+        ("tenants", ["pk"], ("by_tenant", ["tenant_id", "pk"])),
+    ],
+)
+def test_the_tables_have_their_keys_and_index(
+    cloud: "Cloud", table: str, keys: list[str], index: tuple[str, list[str]]
+) -> None:
+    described = cloud.client("dynamodb").describe_table(TableName=f"proctoring-dev-{table}")["Table"]
+    found = [
+        (each["IndexName"], [key["AttributeName"] for key in each["KeySchema"]])
+        for each in described["GlobalSecondaryIndexes"]
+    ]
 
-    assert [each["AttributeName"] for each in described["KeySchema"]] == ["pk", "sk"]
-    assert [index["IndexName"] for index in described["GlobalSecondaryIndexes"]] == ["by_start"]
+    assert [each["AttributeName"] for each in described["KeySchema"]] == keys
+    assert found == [index]
 
 
 def test_the_queue_hands_what_fails_to_its_dead_letters(cloud: "Cloud") -> None:
