@@ -13,9 +13,11 @@ from chalice.app import Chalice, CloudWatchEvent, CORSConfig, Rate, Response, SQ
 from chalicelib import telemetry, wiring
 from chalicelib.api import problems
 from chalicelib.api.frames import frames
+from chalicelib.api.keys import keys
 from chalicelib.api.reports import reports
 from chalicelib.api.service import service
 from chalicelib.api.sessions import sessions
+from chalicelib.api.tenant import tenant
 from chalicelib.settings import from_environment
 from chalicelib.workers import jobs
 
@@ -51,7 +53,7 @@ def answer_in_one_voice(event: Any, get_response: Callable[[Any], Response]) -> 
     return answer
 
 
-for blueprint in (sessions, frames, reports, service):
+for blueprint in (sessions, frames, reports, keys, tenant, service):
     app.register_blueprint(blueprint)
 
 
