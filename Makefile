@@ -29,7 +29,7 @@ endif
 option = $(if $($(1)),--$(2) "$($(1))")
 
 .DEFAULT_GOAL := help
-.PHONY: help run serve test check format docs bench cost capacity package deploy tenant destroy clean
+.PHONY: help run serve test check format docs bench cost capacity package deploy tenant limits destroy clean
 
 help: ## List the commands
 	@echo "make COMMAND [NAME=value ...]"
@@ -80,8 +80,14 @@ deploy: $(READY) ## Bring a stage in AWS to what the tree says: STAGE=dev DRY_RU
 	@$(BIN)/python -m infra.deploy deploy --stage "$(STAGE)" $(if $(filter-out 0,$(DRY_RUN)),--dry-run) \
 		$(call option,PACKAGE,package) $(foreach parameter,$(PARAMETERS),--parameter "$(parameter)")
 
-tenant: $(READY) ## Make a tenant of a deployed stage and its first API key: STAGE=dev NAME="Acme Hiring"
-	@STAGE="$(STAGE)" $(BIN)/python -m infra.tenants "$(NAME)"
+LIMITS = $(call option,REQUESTS_PER_MINUTE,requests-per-minute) \
+	$(call option,SESSIONS_PER_DAY,sessions-per-day) $(call option,USD_PER_HOUR,usd-per-hour)
+
+tenant: $(READY) ## Make a tenant of a deployed stage and its first API key: STAGE=dev NAME="Acme Hiring" REQUESTS_PER_MINUTE=600 SESSIONS_PER_DAY=1000 USD_PER_HOUR=5
+	@STAGE="$(STAGE)" $(BIN)/python -m infra.tenants "$(NAME)" $(LIMITS)
+
+limits: $(READY) ## Set what a tenant may use, 0 for no limit: STAGE=dev TENANT=id REQUESTS_PER_MINUTE=600 SESSIONS_PER_DAY=1000 USD_PER_HOUR=5
+	@STAGE="$(STAGE)" $(BIN)/python -m infra.limits "$(TENANT)" $(LIMITS)
 
 destroy: $(READY) ## Take a stage in AWS down, asking about its data: STAGE=dev DRY_RUN=1 DATA=ask|keep|delete YES=1
 	@$(BIN)/python -m infra.deploy destroy --stage "$(STAGE)" $(if $(filter-out 0,$(DRY_RUN)),--dry-run) \

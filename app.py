@@ -14,9 +14,11 @@ from chalicelib import telemetry, wiring
 from chalicelib.api import problems
 from chalicelib.api.alerts import alerts
 from chalicelib.api.frames import frames
+from chalicelib.api.keys import keys
 from chalicelib.api.reports import reports
 from chalicelib.api.service import service
 from chalicelib.api.sessions import sessions
+from chalicelib.api.tenant import tenant
 from chalicelib.settings import from_environment
 from chalicelib.workers import jobs
 
@@ -52,7 +54,7 @@ def answer_in_one_voice(event: Any, get_response: Callable[[Any], Response]) -> 
     return answer
 
 
-for blueprint in (sessions, frames, reports, alerts, service):
+for blueprint in (sessions, frames, reports, alerts, keys, tenant, service):
     app.register_blueprint(blueprint)
 
 

@@ -42,13 +42,13 @@ class Settings(BaseModel):
     tenant_calls_per_hour: int = Field(default=0, ge=0)
     """Calls to the provider that all sessions of a tenant may make in an hour; 0 for no limit."""
     tenant_usd_per_hour: float = Field(default=0.0, ge=0)
-    """The same in money, at `usd_per_call`; 0 for no limit."""
+    """The same in money, at `usd_per_call`; 0 for no limit. `make limits` sets another one for a tenant."""
     openai_model: str = "gpt-4o-mini"
     """Model that writes the summary when a key is configured."""
     openai_timeout_s: float = Field(default=12.0, gt=0, le=15)
     """Longer than this the report does not wait for its summary in words."""
     key_cache_s: float = Field(default=30.0, ge=0, le=60)
-    """How long a process trusts an API key it has checked: a revoked key lives no longer."""
+    """How long a process trusts an API key it has checked: a revoked key lives no longer. Limits, too."""
     log_level: str = "INFO"
     """Level of the service's log."""
 

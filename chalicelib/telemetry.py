@@ -58,6 +58,11 @@ class Metric(Enum):
         "Calls wished for that `REKOGNITION_TPS` left no room for.",
     )
     ALERTS_OPENED = ("AlertsOpened", "Count", "Alerts that a frame opened.")
+    REQUESTS_REFUSED = (
+        "RequestsRefusedByLimit",
+        "Count",
+        "Requests answered 429, because their tenant's limit for the minute is reached.",
+    )
     SESSIONS_STARTED = ("SessionsStarted", "Count", "Sessions made.")
     SESSIONS_ENDED = ("SessionsEnded", "Count", "Sessions closed, whoever closed them.")
     QUEUE_AGE = (

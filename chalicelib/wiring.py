@@ -22,21 +22,31 @@ from chalicelib.aws import probes
 from chalicelib.aws.alerts import Alerts
 from chalicelib.aws.evidence import Evidence
 from chalicelib.aws.jobs import Jobs
+from chalicelib.aws.keys import Keys
 from chalicelib.aws.ledger import Ledger
+from chalicelib.aws.requests import Requests
 from chalicelib.aws.secrets import Secrets
 from chalicelib.aws.sessions import Sessions
 from chalicelib.aws.tenants import Tenants
 from chalicelib.flows.analyze_frame import AnalyzeFrame
 from chalicelib.flows.ask_provider import AskProvider, Budget
+from chalicelib.flows.change_key import ChangeKey
+from chalicelib.flows.change_tenant import ChangeTenant
 from chalicelib.flows.check_health import CheckHealth
 from chalicelib.flows.check_key import CheckKey
 from chalicelib.flows.close_abandoned import CloseAbandoned, EndAbandoned
+from chalicelib.flows.create_key import CreateKey
 from chalicelib.flows.end_session import EndSession, TidyEvidence
 from chalicelib.flows.erase_session import EraseSession, SweepPictures
+from chalicelib.flows.know_limits import KnowLimits
+from chalicelib.flows.limit_requests import LimitRequests
 from chalicelib.flows.list_alerts import ListAlerts
 from chalicelib.flows.open_session import OpenSession
 from chalicelib.flows.open_tenant import OpenTenant
+from chalicelib.flows.read_keys import ReadKeys
 from chalicelib.flows.read_session import ReadSession
+from chalicelib.flows.read_tenant import ReadTenant
+from chalicelib.flows.rotate_key import RotateKey
 from chalicelib.settings import Settings, from_environment
 from chalicelib.vision.checks import look
 from chalicelib.vision.gate import Gate
@@ -151,6 +161,18 @@ def tenants() -> Tenants:
 
 
 @cache
+def api_keys() -> Keys:
+    """API keys in DynamoDB."""
+    return Keys(_client("dynamodb"), settings().tenants_table)
+
+
+@cache
+def requests() -> Requests:
+    """What requests add up to."""
+    return Requests(_client("dynamodb"), settings().ledger_table)
+
+
+@cache
 def evidence() -> Evidence:
     """Pictures in S3."""
     return Evidence(_client("s3", _PICTURES), settings().bucket, link_s=settings().evidence_link_s)
@@ -211,19 +233,67 @@ def check_health() -> CheckHealth:
 @cache
 def check_key() -> CheckKey:
     """Who holds an API key."""
-    return CheckKey(tenants(), settings().stage, settings().key_cache_s)
+    return CheckKey(api_keys(), settings().stage, settings().key_cache_s, time.time)
+
+
+@cache
+def create_key() -> CreateKey:
+    """Make an API key."""
+    return CreateKey(api_keys(), time.time, secrets.choice, settings().stage)
+
+
+@cache
+def rotate_key() -> RotateKey:
+    """Put a new API key in the place of another one."""
+    return RotateKey(api_keys(), time.time, secrets.choice, settings().stage)
+
+
+@cache
+def change_key() -> ChangeKey:
+    """Rename or revoke an API key."""
+    return ChangeKey(api_keys())
+
+
+@cache
+def read_keys() -> ReadKeys:
+    """Read what is stored of API keys."""
+    return ReadKeys(api_keys())
+
+
+@cache
+def know_limits() -> KnowLimits:
+    """What a tenant may use."""
+    return KnowLimits(tenants(), settings().key_cache_s)
+
+
+@cache
+def limit_requests() -> LimitRequests:
+    """Refuse requests beyond a tenant's limit."""
+    return LimitRequests(know_limits(), requests(), time.time)
+
+
+@cache
+def read_tenant() -> ReadTenant:
+    """Read what holds for a tenant."""
+    return ReadTenant(tenants(), sessions(), requests(), ledger(), time.time, _budget())
+
+
+@cache
+def change_tenant() -> ChangeTenant:
+    """Change what a tenant decides for itself."""
+    return ChangeTenant(tenants())
 
 
 @cache
 def open_tenant() -> OpenTenant:
     """Make a tenant."""
-    return OpenTenant(tenants(), time.time, _new_id, secrets.choice, settings().stage)
+    return OpenTenant(tenants(), api_keys(), time.time, _new_id, secrets.choice, settings().stage)
 
 
 @cache
 def open_session() -> OpenSession:
     """Start a session."""
-    return OpenSession(sessions(), time.time, _new_id, emotions_allowed=settings().emotions)
+    return OpenSession(sessions(), tenants(), time.time, _new_id, emotions_allowed=settings().emotions)
 
 
 @cache
@@ -244,8 +314,7 @@ def analyze_frame() -> AnalyzeFrame:
 @cache
 def ask_provider() -> AskProvider:
     """Ask Rekognition where it is needed."""
-    budget = Budget(settings().usd_per_call, settings().tenant_calls_per_hour, settings().tenant_usd_per_hour)
-    return AskProvider(vision(), Gate(), ledger(), pool(), aside(), budget)
+    return AskProvider(vision(), Gate(), ledger(), pool(), aside(), _budget(), know_limits())
 
 
 @cache
@@ -302,6 +371,10 @@ def erase_session() -> EraseSession:
 def sweep_pictures() -> SweepPictures:
     """Delete the pictures of a session that is gone."""
     return SweepPictures(sessions(), evidence())
+
+
+def _budget() -> Budget:
+    return Budget(settings().usd_per_call, settings().tenant_calls_per_hour, settings().tenant_usd_per_hour)
 
 
 def _session_s() -> float:

@@ -1,6 +1,7 @@
 """Sessions in a dictionary, and their alerts in one list, held to the contracts of those in DynamoDB."""
 
 import hashlib
+from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import asdict, dataclass, field, replace
 from operator import itemgetter
@@ -22,6 +23,7 @@ from chalicelib.domain.model import (
     Ticket,
 )
 from chalicelib.domain.report import Report, rfc3339
+from chalicelib.domain.tenants import day, day_is_used_up
 from tests import observations as show
 
 Item = TypeVar("Item")
@@ -45,17 +47,27 @@ class FakeSessions:
     journal: list[str] = field(default_factory=list)
     _stored: dict[Place, _Stored] = field(default_factory=dict)
     _tickets: dict[Place, tuple[Ticket, str]] = field(default_factory=dict)
+    _starts: Counter[Place] = field(default_factory=Counter)
+    """By tenant and day."""
     _lock: Lock = field(default_factory=Lock)
 
-    def create(self, session: Session, ticket: Ticket | None) -> None:
-        """Store a new session. Raises SessionExists if its id, or the ticket, was used before."""
+    def create(self, session: Session, ticket: Ticket | None, most_a_day: int = 0) -> None:
+        """Store a new session. Raises SessionExists, TooManyRequests."""
         with self._lock:
             place = _place(session)
             if place in self._stored or (ticket and (session.tenant_id, ticket.key) in self._tickets):
                 raise SessionExists("A session with this id was started before; choose another id.")
+            today = session.tenant_id, day(session.started_at)
+            if most_a_day and self._starts[today] >= most_a_day:
+                raise day_is_used_up(most_a_day, session.started_at)
+            self._starts[today] += bool(most_a_day)
             self._stored[place] = _Stored(session)
             if ticket:
                 self._tickets[session.tenant_id, ticket.key] = (ticket, session.session_id)
+
+    def starts(self, tenant_id: str, at_s: float) -> int:
+        """How many sessions were counted on the day of this moment."""
+        return self._starts[tenant_id, day(at_s)]
 
     def ticket(self, tenant_id: str, key: str) -> tuple[Ticket, str] | None:
         """The ticket of this key, with the id of the session that was started with it."""
@@ -127,7 +139,7 @@ class FakeSessions:
         self, tenant_id: str, session_id: str, limit: int, after: str | None
     ) -> Page[FrameRecord]:
         """Frames in order, a page at a time. Raises BadInput for a foreign cursor."""
-        return _page(
+        return page_of(
             [(f"{_seq(frame):012d}", frame) for frame in self.frames(tenant_id, session_id)], limit, after
         )
 
@@ -147,7 +159,7 @@ class FakeSessions:
     ) -> Page[Alert]:
         """Alerts, a page at a time. Raises BadInput for a foreign cursor."""
         listed = [(alert.id, alert) for alert in self.alerts(tenant_id, session_id)]
-        return _page(listed[::-1] if newest_first else listed, limit, after)
+        return page_of(listed[::-1] if newest_first else listed, limit, after)
 
     def report(self, tenant_id: str, session_id: str) -> Report | None:
         """The report, if it was written."""
@@ -177,7 +189,7 @@ class FakeSessions:
         total, _, last = (after or f"{len(listed)}:").partition(":")
         if not total.isdecimal() or (after and not last):
             raise BadInput("The cursor is not one that this list gave; start again without it.")
-        page = _page(listed, limit, last or None)
+        page = page_of(listed, limit, last or None)
         cursor = None if page.cursor is None else f"{total}:{page.cursor}"
         return SessionPage(tuple(_row(each) for each in page.items), int(total), cursor)
 
@@ -274,7 +286,7 @@ def _seq(frame: FrameRecord) -> int:
     return frame.observation.seq
 
 
-def _page(listed: list[tuple[str, Item]], limit: int, after: str | None) -> Page[Item]:
+def page_of(listed: list[tuple[str, Item]], limit: int, after: str | None) -> Page[Item]:
     places = [place for place, _ in listed]
     if after is not None and after not in places:
         raise BadInput("The cursor is not one that this list gave; start again without it.")

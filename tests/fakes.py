@@ -15,12 +15,15 @@ from typing import Any, ParamSpec, TypeVar
 
 from chalicelib.aws.ledger import HOUR_S, Slots
 from chalicelib.domain.attention import Change
-from chalicelib.domain.credentials import StoredKey
-from chalicelib.domain.errors import BadPicture
-from chalicelib.domain.policy import Policy
-from chalicelib.domain.report import Report, Summary
+from chalicelib.domain.credentials import USED_EVERY_S, StoredKey
+from chalicelib.domain.errors import BadPicture, NotFound, UpstreamDown
+from chalicelib.domain.model import Page
+from chalicelib.domain.policy import Overrides, Policy
+from chalicelib.domain.report import Report, Summary, rfc3339
 from chalicelib.domain.seen import BoundingBox, Face, Findings, Kind, Look, Observation, Picture, Why
+from chalicelib.domain.tenants import MINUTE_S, NO_LIMITS, Limits, Tenant
 from tests import observations as show
+from tests.fake_sessions import page_of
 from tests.observations import STARTED_AT
 
 Item = TypeVar("Item")
@@ -138,32 +141,150 @@ class FakeJobs:
 
 @dataclass
 class FakeTenants:
-    """Tenants and keys in dictionaries."""
+    """Tenants in a dictionary; `names` are there from the start."""
 
     names: dict[str, str] = field(default_factory=dict)
+    down: bool = False
     reads: int = 0
-    _keys: dict[str, StoredKey] = field(default_factory=dict)
+    _tenants: dict[str, Tenant] = field(default_factory=dict)
 
-    def create(self, tenant_id: str, name: str, created_at: str) -> None:  # noqa: ARG002 - as the port has it
+    def __post_init__(self) -> None:
+        for tenant_id, name in self.names.items():
+            self._tenants[tenant_id] = Tenant(tenant_id, name, rfc3339(STARTED_AT))
+
+    def create(self, tenant_id: str, name: str, created_at: str, limits: Limits = NO_LIMITS) -> None:
         """Store a tenant."""
         self.names[tenant_id] = name
+        self._tenants[tenant_id] = Tenant(tenant_id, name, created_at, limits)
 
-    def add_key(self, key: StoredKey, created_at: str) -> None:  # noqa: ARG002 - as the port has it
-        """Store a key's hash."""
-        self._keys[key.key_id] = key
+    def tenant(self, tenant_id: str) -> Tenant:
+        """The tenant. Raises NotFound."""
+        self.reads += 1
+        if self.down:
+            raise UpstreamDown("The service's storage did not answer; try again.")
+        return self._known(tenant_id)
+
+    def change(self, tenant_id: str, *, name: str | None = None, policy: Overrides | None = None) -> Tenant:
+        """The tenant with what is given. Raises NotFound."""
+        known = self._known(tenant_id)
+        changed = replace(
+            known,
+            name=known.name if name is None else name,
+            policy=known.policy if policy is None else json.loads(json.dumps(policy)),
+        )
+        self._tenants[tenant_id] = changed
+        return changed
+
+    def limit(self, tenant_id: str, limits: Limits) -> Tenant:
+        """The tenant with these limits. Raises NotFound."""
+        self._tenants[tenant_id] = replace(self._known(tenant_id), limits=limits)
+        return self._tenants[tenant_id]
+
+    def _known(self, tenant_id: str) -> Tenant:
+        if tenant_id not in self._tenants:
+            raise NotFound("There is no such tenant; check its id.")
+        return self._tenants[tenant_id]
 
     def ids(self) -> Iterator[str]:
         """All tenants."""
-        return iter(list(self.names))
+        return iter(list(self._tenants))
+
+
+@dataclass
+class FakeKeys:
+    """API keys in a dictionary."""
+
+    reads: int = 0
+    down: bool = False
+    """For `used` alone."""
+    written: list[float] = field(default_factory=list)
+    """When uses were written down."""
+    _keys: dict[str, StoredKey] = field(default_factory=dict)
+    _lock: Lock = field(default_factory=Lock)
+
+    def add(self, key: StoredKey) -> bool:
+        """Store a new key; False if its id is taken."""
+        with self._lock:
+            return self._keys.setdefault(key.key_id, key) is key
 
     def key(self, key_id: str) -> StoredKey | None:
         """What is stored of a key."""
         self.reads += 1
         return self._keys.get(key_id)
 
-    def revoke(self, key_id: str) -> None:
-        """Make a key useless."""
-        self._keys[key_id] = replace(self._keys[key_id], revoked=True)
+    def page(self, tenant_id: str, limit: int, after: str | None) -> Page[StoredKey]:
+        """The tenant's keys, by their ids. Raises BadInput for a foreign cursor."""
+        return page_of([(key.key_id, key) for key in self._of(tenant_id)], limit, after)
+
+    def live(self, tenant_id: str, now: float) -> int:
+        """How many of the tenant's keys are good for something."""
+        return sum(key.is_live(now) for key in self._of(tenant_id))
+
+    def rename(self, tenant_id: str, key_id: str, name: str) -> StoredKey | None:
+        """The key with this name; None if the tenant has no such key."""
+        return self._change(tenant_id, key_id, name=name)
+
+    def revoke(self, tenant_id: str, key_id: str) -> StoredKey | None:
+        """The key, useless from now on; None if the tenant has no such key."""
+        return self._change(tenant_id, key_id, revoked=True)
+
+    def rotate(self, retired: StoredKey, new: StoredKey) -> bool:
+        """Store the new key and what becomes of the old one, both or neither."""
+        self.before_rotate()
+        with self._lock:
+            now = self._keys[retired.key_id]
+            if now.revoked or now.replaced_by or new.key_id in self._keys:
+                return False
+            self._keys[new.key_id] = new
+            self._keys[now.key_id] = replace(
+                now,
+                replaced_by=retired.replaced_by,
+                revoked=retired.revoked,
+                expires_at=retired.expires_at,
+            )
+            return True
+
+    def before_rotate(self) -> None:
+        """What happens just before: for tests of races."""
+
+    def used(self, key_id: str, at_s: float) -> None:
+        """Write down that a key is in use, unless that was done lately."""
+        if self.down:
+            raise UpstreamDown("The service's storage did not answer; try again.")
+        key = self._keys.get(key_id)
+        if key and (key.last_used_at is None or key.last_used_at <= at_s - USED_EVERY_S):
+            self._keys[key_id] = replace(key, last_used_at=at_s)
+            self.written.append(at_s)
+
+    def _of(self, tenant_id: str) -> list[StoredKey]:
+        return [key for _, key in sorted(self._keys.items()) if key.tenant_id == tenant_id]
+
+    def _change(self, tenant_id: str, key_id: str, **changes: Any) -> StoredKey | None:  # noqa: ANN401
+        with self._lock:
+            key = self._keys.get(key_id)
+            if key is None or key.tenant_id != tenant_id:
+                return None
+            self._keys[key_id] = replace(key, **changes)
+            return self._keys[key_id]
+
+
+@dataclass
+class FakeRequests:
+    """Counts in memory, and takes down what it was told."""
+
+    down: bool = False
+    told: list[int] = field(default_factory=list)
+    _counted: Counter[tuple[str, int]] = field(default_factory=Counter)
+    _lock: Lock = field(default_factory=Lock)
+
+    def add(self, tenant_id: str, requests: int, now: float) -> int | None:
+        """Count a tenant's requests; how many there were in the running minute, these included."""
+        self.told.append(requests)
+        if self.down:
+            return None
+        with self._lock:
+            self._counted[tenant_id, int(now // MINUTE_S)] += requests
+            return self._counted[tenant_id, int(now // MINUTE_S)]
 
 
 @dataclass

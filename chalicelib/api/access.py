@@ -54,6 +54,14 @@ ACCESS: Mapping[str, Access] = {
     "get_health": _ANYONE,
     "get_openapi": _ANYONE,
     "get_docs": _ANYONE,
+    # The tenant and its API keys
+    "get_tenant": _for(*_ADMINS, scope=Scope.KEYS),
+    "change_tenant": _for(*_ADMINS, scope=Scope.KEYS),
+    "list_keys": _for(*_ADMINS, scope=Scope.KEYS),
+    "create_key": _for(*_ADMINS, scope=Scope.KEYS),
+    "rename_key": _for(*_ADMINS, scope=Scope.KEYS),
+    "rotate_key": _for(*_ADMINS, scope=Scope.KEYS),
+    "revoke_key": _for(*_ADMINS, scope=Scope.KEYS),
     # Sessions
     "start_session": _for(*_ADMINS, scope=Scope.SESSIONS_WRITE),
     "list_sessions": _for(*_STAFF, scope=Scope.SESSIONS_READ),

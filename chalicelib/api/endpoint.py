@@ -12,11 +12,13 @@ from typing import Any
 from chalice.app import Blueprint, Request, Response
 from pydantic import BaseModel
 
+from chalicelib import wiring
 from chalicelib.api import bodies
 from chalicelib.api.access import ACCESS, Access, Role
 from chalicelib.api.auth import Caller, authenticate, authorize
 from chalicelib.api.bodies import Body
 from chalicelib.api.problems import problem
+from chalicelib.domain.credentials import EVERYTHING, Scope
 from chalicelib.domain.errors import BadInput, NotFound, ProctoringError
 from chalicelib.domain.model import Ticket
 from chalicelib.telemetry import know, tell
@@ -67,6 +69,12 @@ class Call:
         """The caller's tenant."""
         assert self.caller is not None
         return self.caller.tenant_id
+
+    @property
+    def may_hand_on(self) -> frozenset[Scope]:
+        """The scopes that the caller may give to an API key."""
+        assert self.caller is not None
+        return EVERYTHING if self.caller.role is Role.ADMIN else self.caller.scopes
 
     @property
     def sees_evidence(self) -> bool:
@@ -148,6 +156,7 @@ def _call(request: Request, operation: Operation, ids: dict[str, str]) -> Call:
     if not operation.access.is_open:
         caller = authenticate(request.headers.get("authorization"))
         know(tenant_id=caller.tenant_id)
+        wiring.limit_requests()(caller.tenant_id)
         _check_ids(ids)
         session_id = ids.get("session_id")
         if session_id is not None:

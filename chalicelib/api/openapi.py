@@ -18,6 +18,7 @@ from chalicelib.domain.errors import (
     Forbidden,
     NotFound,
     ProctoringError,
+    TooManyRequests,
     Unauthorized,
     UpstreamDown,
 )
@@ -172,8 +173,8 @@ def _responses(operation: Operation) -> dict[str, Any]:
     raised: dict[int, list[type[ProctoringError]]] = {}
     usual: list[type[ProctoringError]] = []
     if not operation.access.is_open:
-        usual += [Unauthorized, Forbidden, UpstreamDown]
-        usual += [NotFound] if "{session_id}" in operation.path else []
+        usual += [Unauthorized, Forbidden, TooManyRequests, UpstreamDown]
+        usual += [NotFound] if "{" in operation.path else []
     usual += [BadInput] if operation.query else []
     usual += [BadInput, BodyTooLarge] if operation.body else []
     for error in dict.fromkeys((*operation.errors, *usual)):

@@ -26,6 +26,7 @@ STATUSES: dict[type[ProctoringError], int] = {
     errors.SessionExists: 409,
     errors.SessionEnded: 409,
     errors.SessionActive: 409,
+    errors.TooManyRequests: 429,
     errors.Busy: 503,
     errors.StaleSession: 503,
     errors.UpstreamDown: 503,
@@ -50,6 +51,8 @@ def problem(error: ProctoringError, instance: str) -> Response:
     headers = {"WWW-Authenticate": "Bearer"} if status == HTTPStatus.UNAUTHORIZED else {}
     if status == HTTPStatus.SERVICE_UNAVAILABLE:
         headers["Retry-After"] = _RETRY_AFTER_S
+    if isinstance(error, errors.TooManyRequests):
+        headers["Retry-After"] = str(error.retry_after_s)
     body = problem_body(status, str(error), instance, kind=_kebab(type(error).__name__))
     return _response(status, body | error.members, headers)
 

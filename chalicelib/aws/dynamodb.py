@@ -3,7 +3,7 @@
 import base64
 import binascii
 import json
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
@@ -16,13 +16,18 @@ if TYPE_CHECKING:
 
 Item = dict[str, Any]
 
+CONDITION_FAILED, CONFLICT = "ConditionalCheckFailed", "TransactionConflict"
 _BATCH_WRITE = 25
 _LONGEST_KEY = 500
 FOREIGN_CURSOR = "The cursor is not one that this list gave; start again without it."
 
 
 class ConditionFailedError(Exception):
-    """A transaction lost against another write."""
+    """A transaction lost against another write; `reasons` are codes, one for each of its parts."""
+
+    def __init__(self, reasons: Sequence[str] = ()) -> None:
+        super().__init__(*reasons)
+        self.reasons = reasons
 
 
 @contextmanager
@@ -44,14 +49,17 @@ def condition_failed(error: ClientError) -> bool:
     """Whether a write lost against another one, in or out of a transaction."""
     code = error.response["Error"]["Code"]
     if code == "TransactionCanceledException":
-        reasons = error.response.get("CancellationReasons", [])
-        lost = {"ConditionalCheckFailed", "TransactionConflict"}
-        return any(reason.get("Code") in lost for reason in reasons)
+        return bool({CONDITION_FAILED, CONFLICT} & set(reasons(error)))
     return code in {
         "ConditionalCheckFailedException",
         "TransactionConflictException",
         "TransactionInProgressException",
     }
+
+
+def reasons(error: ClientError) -> list[str]:
+    """What became of each part of a transaction: a code, or "None"."""
+    return [str(reason.get("Code")) for reason in error.response.get("CancellationReasons", [])]
 
 
 def cursor(*parts: str) -> str:

@@ -2,6 +2,7 @@
 
 pk = <tenant>#<session>; sk = session | frame#<seq> | alert#<first frame>-<type> | report
 pk = <tenant>#idempotency#<key>; sk = request
+pk = <tenant>#day#<day>; sk = starts: see `chalicelib.aws.days`
 
 A frame is one transaction: the session moves from version n to n + 1 if it still is at n, and the frame's
 item is put if it is not there. So a frame counts once, whoever retries it, and whatever answer was lost.
@@ -11,7 +12,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
-from chalicelib.aws import items
+from chalicelib.aws import days, items
 from chalicelib.aws.codec import unpack
 from chalicelib.aws.dynamodb import (
     ConditionFailedError,
@@ -22,7 +23,7 @@ from chalicelib.aws.dynamodb import (
 )
 from chalicelib.aws.starts import Starts
 from chalicelib.aws.table import Table
-from chalicelib.domain.errors import NotFound, SessionExists, StaleSession
+from chalicelib.domain.errors import NotFound, StaleSession
 from chalicelib.domain.model import (
     Alert,
     FrameRecord,
@@ -48,7 +49,6 @@ _KINDS = {
 _NO_SESSION = "There is no such session; check its id."
 """The same words for an absent session and for another tenant's."""
 _MOST_KNOWN = 256
-_TAKEN = "A session with this id was started before; choose another id."
 
 
 class Sessions:
@@ -66,15 +66,26 @@ class Sessions:
         self._known: dict[str, tuple[bytes, Session]] = {}
         self._memories: dict[tuple[str, float], tuple[int, Memory]] = {}
 
-    def create(self, session: Session, ticket: Ticket | None) -> None:
-        """Store a new session. Raises SessionExists if its id, or the ticket, was used before."""
+    def create(self, session: Session, ticket: Ticket | None, most_a_day: int = 0) -> None:
+        """Store a new session.
+
+        Raises SessionExists if its id, or the ticket, was used before; TooManyRequests if the tenant started
+        `most_a_day` (0: any number) on this day, and Busy if others of it are started at this moment.
+        """
         writes = [self._put(session, items.session_item(session), new=True)]
         if ticket:
             writes.append(self._put(session, items.ticket_item(session, ticket), new=True))
+        if most_a_day:
+            writes.append(days.one_more(self._stored.name, session, most_a_day))
         try:
-            self._stored.transact(writes)
+            days.in_turn(lambda: self._stored.transact(writes), patient=bool(most_a_day))
         except ConditionFailedError as exc:
-            raise SessionExists(_TAKEN) from exc
+            raise days.refusal(exc.reasons, session, most_a_day) from exc
+
+    def starts(self, tenant_id: str, at_s: float) -> int:
+        """How many sessions were counted on the day of this moment; none on days without a limit."""
+        item = self._stored.get(days.key(tenant_id, at_s))
+        return int(item["starts"]["N"]) if item else 0
 
     def ticket(self, tenant_id: str, key: str) -> tuple[Ticket, str] | None:
         """The ticket of this key, with the id of the session that was started with it."""

@@ -12,6 +12,7 @@ from chalicelib.aws.dynamodb import (
     cursor,
     key_of,
     parts_of,
+    reasons,
     storage,
 )
 from chalicelib.domain.model import Page
@@ -95,7 +96,7 @@ class Table:
                 self.client.transact_write_items(TransactItems=writes)
             except ClientError as exc:
                 if condition_failed(exc):
-                    raise ConditionFailedError from exc
+                    raise ConditionFailedError(reasons(exc)) from exc
                 raise
 
 

@@ -1,41 +1,33 @@
-"""Tenants and their API keys in DynamoDB: pk = tenant#<tenant id> | key#<key id>."""
+"""Tenants in DynamoDB: pk = tenant#<tenant id>. Their keys are beside them: `chalicelib.aws.keys`."""
 
+import json
 from collections.abc import Iterator
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
-from chalicelib.aws.dynamodb import Item, storage
-from chalicelib.domain.credentials import EVERYTHING, Scope, StoredKey
+from botocore.exceptions import ClientError
+
+from chalicelib.aws.dynamodb import Item, condition_failed, storage
+from chalicelib.domain.errors import NotFound
+from chalicelib.domain.policy import Overrides
+from chalicelib.domain.tenants import NO_LIMITS, Limits, Tenant
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
 
 _TENANT = "tenant#"
+_NO_TENANT = "There is no such tenant; check its id."
 
 
 class Tenants:
-    """Who may call, and with which keys."""
+    """Who the tenants are, and what holds for each."""
 
     def __init__(self, client: "DynamoDBClient", table: str) -> None:
         self._client = client
         self._table = table
 
-    def create(self, tenant_id: str, name: str, created_at: str) -> None:
+    def create(self, tenant_id: str, name: str, created_at: str, limits: Limits = NO_LIMITS) -> None:
         """Store a tenant."""
-        item = {"pk": {"S": _TENANT + tenant_id}, "name": {"S": name}, "created_at": {"S": created_at}}
-        self._client.put_item(
-            TableName=self._table, Item=item, ConditionExpression="attribute_not_exists(pk)"
-        )
-
-    def add_key(self, key: StoredKey, created_at: str) -> None:
-        """Store a key's hash."""
-        item: Item = {
-            "pk": {"S": f"key#{key.key_id}"},
-            "tenant_id": {"S": key.tenant_id},
-            "hash": {"S": key.hash},
-            "revoked": {"BOOL": key.revoked},
-            "scopes": {"SS": sorted(key.scopes)},
-            "created_at": {"S": created_at},
-        }
+        item = _key(tenant_id) | {"name": {"S": name}, "created_at": {"S": created_at}} | _numbers(limits)
         self._client.put_item(
             TableName=self._table, Item=item, ConditionExpression="attribute_not_exists(pk)"
         )
@@ -55,19 +47,73 @@ class Tenants:
             found = [item["pk"]["S"].removeprefix(_TENANT) for page in pages for item in page["Items"]]
         yield from found
 
-    def key(self, key_id: str) -> StoredKey | None:
-        """What is stored of a key. Raises UpstreamDown."""
+    def tenant(self, tenant_id: str) -> Tenant:
+        """The tenant. Raises NotFound, UpstreamDown."""
         with storage():
-            item = self._client.get_item(TableName=self._table, Key={"pk": {"S": f"key#{key_id}"}}).get(
+            item = self._client.get_item(TableName=self._table, Key=_key(tenant_id), ConsistentRead=True).get(
                 "Item"
             )
         if item is None:
-            return None
-        return StoredKey(
-            key_id,
-            item["tenant_id"]["S"],
-            item["hash"]["S"],
-            revoked=item["revoked"]["BOOL"],
-            # A key that was made before there were scopes may do everything.
-            scopes=frozenset(map(Scope, item["scopes"]["SS"])) if "scopes" in item else EVERYTHING,
-        )
+            raise NotFound(_NO_TENANT)
+        return _tenant(item)
+
+    def change(self, tenant_id: str, *, name: str | None = None, policy: Overrides | None = None) -> Tenant:
+        """The tenant with what is given: a policy takes the place of the one before. Raises NotFound."""
+        given: Item = {}
+        if name is not None:
+            given["name"] = {"S": name}
+        if policy is not None:
+            given["policy"] = {"S": json.dumps(policy)}
+        return self._set(tenant_id, given) if given else self.tenant(tenant_id)
+
+    def limit(self, tenant_id: str, limits: Limits) -> Tenant:
+        """The tenant with these limits. Raises NotFound."""
+        return self._set(tenant_id, _numbers(limits))
+
+    def _set(self, tenant_id: str, given: Item) -> Tenant:
+        with storage():
+            try:
+                reply = self._client.update_item(
+                    TableName=self._table,
+                    Key=_key(tenant_id),
+                    UpdateExpression="SET " + ", ".join(f"#{name} = :{name}" for name in given),
+                    ConditionExpression="attribute_exists(pk)",
+                    ExpressionAttributeNames={f"#{name}": name for name in given},  # `name` is reserved
+                    ExpressionAttributeValues={f":{name}": value for name, value in given.items()},
+                    ReturnValues="ALL_NEW",
+                )
+            except ClientError as exc:
+                if condition_failed(exc):
+                    raise NotFound(_NO_TENANT) from exc
+                raise
+        return _tenant(reply["Attributes"])
+
+
+def _key(tenant_id: str) -> Item:
+    return {"pk": {"S": _TENANT + tenant_id}}
+
+
+def _numbers(limits: Limits) -> Item:
+    return {
+        "requests_per_minute": {"N": str(limits.requests_per_minute)},
+        "sessions_per_day": {"N": str(limits.sessions_per_day)},
+        "usd_per_hour": {"N": str(limits.usd_per_hour)},
+    }
+
+
+def _tenant(item: Any) -> Tenant:  # noqa: ANN401 - an item
+    def number(name: str) -> str:
+        # A tenant that was made before there were limits has none.
+        return str(item.get(name, {"N": "0"})["N"])
+
+    return Tenant(
+        tenant_id=item["pk"]["S"].removeprefix(_TENANT),
+        name=item["name"]["S"],
+        created_at=item["created_at"]["S"],
+        limits=Limits(
+            requests_per_minute=int(number("requests_per_minute")),
+            sessions_per_day=int(number("sessions_per_day")),
+            usd_per_hour=float(number("usd_per_hour")),
+        ),
+        policy=json.loads(item.get("policy", {"S": "{}"})["S"]),
+    )

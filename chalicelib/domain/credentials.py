@@ -8,7 +8,7 @@ import hashlib
 import re
 import zlib
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import StrEnum
 
 ALPHABET = "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz"
@@ -40,6 +40,8 @@ class Scope(StrEnum):
 
 
 EVERYTHING = frozenset(Scope)
+USED_EVERY_S = 300.0
+"""A key's last use is written down no more often."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,20 +60,57 @@ class ApiKey:
 
 @dataclass(frozen=True, slots=True)
 class StoredKey:
-    """A key as the service keeps it."""
+    """A key as the service keeps it. Times in seconds since 1970."""
 
     key_id: str
     tenant_id: str
     hash: str
     revoked: bool = False
     scopes: frozenset[Scope] = EVERYTHING
+    name: str = ""
+    expires_at: float | None = None
+    """From then on it is refused; None: never."""
+    created_at: float | None = None
+    last_used_at: float | None = None
+    """At most `USED_EVERY_S` too old."""
+    replaces: str | None = None
+    """The key of the same line that may be in its grace still."""
+    replaced_by: str | None = None
+    """The key that it was rotated to."""
+    fingerprint: str | None = None
+    """Of the request that made it, where that had an Idempotency-Key."""
+
+    def is_live(self, now: float) -> bool:
+        """Whether it is good for anything."""
+        return not self.revoked and (self.expires_at is None or now < self.expires_at)
+
+    def retired(self, by: str, now: float, grace_s: float) -> "StoredKey":
+        """The key as it is once another one is in its place: it goes on for the grace, if it would have."""
+        if not grace_s:
+            return replace(self, replaced_by=by, revoked=True)
+        until = now + grace_s
+        return replace(self, replaced_by=by, expires_at=min(until, self.expires_at or until))
 
 
-def mint(stage: str, choose: Callable[[str], str]) -> ApiKey:
+def prefix(stage: str, key_id: str) -> str:
+    """What a key's text begins with: no secret."""
+    return f"pk_{stage}_{key_id}"
+
+
+def key_id_of(tenant_id: str, ticket: str) -> str:
+    """The id of the key that is made with an Idempotency-Key: the same one whenever that comes again."""
+    number, letters = int.from_bytes(hashlib.sha256(f"{tenant_id}#{ticket}".encode()).digest()), ""
+    for _ in range(_ID_LENGTH):
+        number, letter = divmod(number, len(ALPHABET))
+        letters += ALPHABET[letter]
+    return letters
+
+
+def mint(stage: str, choose: Callable[[str], str], key_id: str | None = None) -> ApiKey:
     """A new key; `choose` draws one character of an alphabet at random, as `secrets.choice` does."""
-    key_id = "".join(choose(ALPHABET) for _ in range(_ID_LENGTH))
+    key_id = key_id or "".join(choose(ALPHABET) for _ in range(_ID_LENGTH))
     secret = "".join(choose(ALPHABET) for _ in range(_SECRET_LENGTH))
-    body = f"pk_{stage}_{key_id}_{secret}"
+    body = f"{prefix(stage, key_id)}_{secret}"
     return ApiKey(stage, key_id, body + _checksum(body))
 
 

@@ -13,6 +13,7 @@ ProctoringError
 │   ├── SessionExists        the id is taken
 │   ├── SessionEnded         it takes no more frames
 │   └── SessionActive        it has no report yet
+├── TooManyRequests          over a limit of the tenant's: come again when it says
 ├── Busy                     too many writers at once: try again
 │   └── StaleSession         a write came between: reload and step again
 └── UpstreamDown             a provider we need did not answer
@@ -90,6 +91,14 @@ class SessionEnded(Conflict):
 
 class SessionActive(Conflict):
     """The session has not ended, so it has no report."""
+
+
+class TooManyRequests(ProctoringError):
+    """A limit is reached: nothing was done, and the same request may be sent again in `retry_after_s`."""
+
+    def __init__(self, detail: str, retry_after_s: int = 1) -> None:
+        super().__init__(detail)
+        self.retry_after_s = retry_after_s
 
 
 class Busy(ProctoringError):

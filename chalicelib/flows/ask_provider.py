@@ -1,7 +1,7 @@
 """Ask the provider about a frame: only what is needed, what the budget allows, and what its rate grants."""
 
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import Executor, Future
 from dataclasses import dataclass, field, replace
 
@@ -10,6 +10,7 @@ from chalicelib.domain.attention import HOUR_S, PATIENCE_S, Change, Wish
 from chalicelib.domain.model import Memory, Session, Watch
 from chalicelib.domain.policy import Policy
 from chalicelib.domain.seen import Findings, Kind, Look, Picture, Why
+from chalicelib.domain.tenants import Limits, unlimited
 from chalicelib.flows import counts
 from chalicelib.flows.audit_reuse import TILES, Audit, Strips, spread
 from chalicelib.flows.ports import Gate, Ledger, Vision
@@ -34,6 +35,10 @@ class Budget:
         if self.tenant_usd_per_hour and self.usd_per_call:
             limits.append(self.tenant_usd_per_hour / self.usd_per_call)
         return min(limits, default=0.0)
+
+    def of(self, limits: Limits) -> "Budget":
+        """The budget where a tenant has limits of its own."""
+        return replace(self, tenant_usd_per_hour=limits.usd_per_hour or self.tenant_usd_per_hour)
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,6 +113,9 @@ class AskProvider:
     aside: Executor
     """For what has time until the provider has answered."""
     budget: Budget
+    """Of tenants that have no limit of their own."""
+    limits: Callable[[str], Limits] = unlimited
+    """What a tenant may spend."""
     strips: Strips = field(default_factory=Strips)
     _spent: dict[str, tuple[int, int]] = field(default_factory=dict)
     """Tenant to an hour and the calls made in it, as far as this process was told."""
@@ -217,12 +225,16 @@ class AskProvider:
         return self.gate.weigh(picture, memory.pixels, session.watch.glimpse, before, patient=patient)
 
     def _tenant_left(self, tenant_id: str, now: float) -> float:
-        limit, (hour, calls) = self.budget.tenant_calls, self._spent.get(tenant_id, (0, 0))
+        limit, (hour, calls) = self._most(tenant_id), self._spent.get(tenant_id, (0, 0))
         return 1 - calls / limit if limit and hour == int(now // HOUR_S) else 1.0
+
+    def _most(self, tenant_id: str) -> float:
+        """Calls that the tenant may make in an hour; 0 for no limit."""
+        return self.budget.of(self.limits(tenant_id)).tenant_calls
 
     def _count(self, tenant_id: str, calls: int, now: float) -> Future[int] | None:
         """Count the tenant's calls, beside the calls themselves."""
-        if not calls or not self.budget.tenant_calls:
+        if not calls or not self._most(tenant_id):
             return None
         return self.pool.submit(self.ledger.spend, tenant_id, calls, now)
 

@@ -8,7 +8,7 @@ from chalicelib.domain import rules
 from chalicelib.domain.errors import Conflict, NotFound, SessionExists
 from chalicelib.domain.model import Session, Ticket
 from chalicelib.domain.policy import Overrides, layered
-from chalicelib.flows.ports import Clock, Sessions
+from chalicelib.flows.ports import Clock, Sessions, Tenants
 from chalicelib.telemetry import Metric, count
 
 
@@ -17,6 +17,7 @@ class OpenSession:
     """A new session; with a ticket, the same request again answers the session that the first one made."""
 
     sessions: Sessions
+    tenants: Tenants
     clock: Clock
     new_id: Callable[[], str]
     emotions_allowed: bool
@@ -32,8 +33,13 @@ class OpenSession:
         consent: Mapping[str, Any],
         ticket: Ticket | None,
     ) -> Session:
-        """The session. Raises BadInput, SessionExists, or Conflict for a ticket used for another request."""
-        chosen = layered(policy)
+        """The session, under the tenant's own policy with `policy` over it.
+
+        Raises BadInput, SessionExists, Conflict for a ticket used for another request, TooManyRequests if the
+        tenant's sessions of the day are used up.
+        """
+        tenant = self.tenants.tenant(tenant_id)
+        chosen = layered(tenant.policy, policy)
         rules.check_names(chosen)
         if ticket and (made := self._made_with(tenant_id, ticket)):
             return made
@@ -47,7 +53,7 @@ class OpenSession:
             consent=consent,
         )
         try:
-            self.sessions.create(session, ticket)
+            self.sessions.create(session, ticket, tenant.limits.sessions_per_day)
         except SessionExists:
             # The same request may have won the race a moment ago.
             if ticket and (made := self._made_with(tenant_id, ticket)):

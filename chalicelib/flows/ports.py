@@ -7,9 +7,10 @@ from chalicelib.domain.alerts import ListedAlert, Wanted
 from chalicelib.domain.attention import Change
 from chalicelib.domain.credentials import StoredKey
 from chalicelib.domain.model import Alert, FrameRecord, Memory, Page, Session, SessionPage, Ticket
-from chalicelib.domain.policy import Policy
+from chalicelib.domain.policy import Overrides, Policy
 from chalicelib.domain.report import Report, Summary
 from chalicelib.domain.seen import BoundingBox, Face, Findings, Kind, Picture
+from chalicelib.domain.tenants import NO_LIMITS, Limits, Tenant
 
 Clock = Callable[[], float]
 """Seconds since 1970."""
@@ -24,8 +25,15 @@ Probe = Callable[[], None]
 class Sessions(Protocol):
     """Sessions with their frames, alerts and reports. See `chalicelib.aws.sessions`."""
 
-    def create(self, session: Session, ticket: Ticket | None) -> None:
-        """Store a new session. Raises SessionExists if its id, or the ticket, was used before."""
+    def create(self, session: Session, ticket: Ticket | None, most_a_day: int = 0) -> None:
+        """Store a new session.
+
+        Raises SessionExists if its id, or the ticket, was used before; TooManyRequests if the tenant started
+        `most_a_day` (0: any number) on this day, and Busy if others of it are started at this moment.
+        """
+
+    def starts(self, tenant_id: str, at_s: float) -> int:
+        """How many sessions were counted on the day of this moment; none on days without a limit."""
 
     def ticket(self, tenant_id: str, key: str) -> tuple[Ticket, str] | None:
         """The ticket of this key, with the id of the session that was started with it."""
@@ -133,19 +141,63 @@ class Jobs(Protocol):
 
 
 class Tenants(Protocol):
-    """Tenants and keys. See `chalicelib.aws.tenants`."""
+    """Tenants. See `chalicelib.aws.tenants`."""
 
-    def create(self, tenant_id: str, name: str, created_at: str) -> None:
+    def create(self, tenant_id: str, name: str, created_at: str, limits: Limits = NO_LIMITS) -> None:
         """Store a tenant."""
-
-    def add_key(self, key: StoredKey, created_at: str) -> None:
-        """Store a key's hash."""
 
     def ids(self) -> Iterator[str]:
         """All tenants."""
 
+    def tenant(self, tenant_id: str) -> Tenant:
+        """The tenant. Raises NotFound."""
+
+    def change(self, tenant_id: str, *, name: str | None = None, policy: Overrides | None = None) -> Tenant:
+        """The tenant with what is given: a policy takes the place of the one before. Raises NotFound."""
+
+    def limit(self, tenant_id: str, limits: Limits) -> Tenant:
+        """The tenant with these limits. Raises NotFound."""
+
+
+class Keys(Protocol):
+    """API keys. See `chalicelib.aws.keys`."""
+
+    def add(self, key: StoredKey) -> bool:
+        """Store a new key; False if its id is taken."""
+
     def key(self, key_id: str) -> StoredKey | None:
         """What is stored of a key."""
+
+    def page(self, tenant_id: str, limit: int, after: str | None) -> Page[StoredKey]:
+        """The tenant's keys, by their ids. Raises BadInput for a foreign cursor."""
+
+    def live(self, tenant_id: str, now: float) -> int:
+        """How many of the tenant's keys are good for something; the last second's may be missing."""
+
+    def rename(self, tenant_id: str, key_id: str, name: str) -> StoredKey | None:
+        """The key with this name; None if the tenant has no such key."""
+
+    def revoke(self, tenant_id: str, key_id: str) -> StoredKey | None:
+        """The key, useless from now on; None if the tenant has no such key."""
+
+    def rotate(self, retired: StoredKey, new: StoredKey) -> bool:
+        """Store the new key and what becomes of the old one, both or neither.
+
+        False if the old one was revoked or rotated in the meantime, or somebody changes it now.
+        """
+
+    def used(self, key_id: str, at_s: float) -> None:
+        """Write down that a key is in use, unless that was done lately. Raises UpstreamDown."""
+
+
+class Requests(Protocol):
+    """What the requests of all processes add up to. See `chalicelib.aws.requests`."""
+
+    def add(self, tenant_id: str, requests: int, now: float) -> int | None:
+        """Count a tenant's requests; how many there were in the running minute, these included.
+
+        None if they cannot be counted, never an error.
+        """
 
 
 class Summarizer(Protocol):

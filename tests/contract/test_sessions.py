@@ -13,7 +13,7 @@ from chalicelib.aws import dynamodb
 from chalicelib.aws.sessions import Sessions as DynamoSessions
 from chalicelib.domain import reducer
 from chalicelib.domain import report as reports
-from chalicelib.domain.errors import BadInput, NotFound, SessionExists, StaleSession
+from chalicelib.domain.errors import BadInput, NotFound, SessionExists, StaleSession, TooManyRequests
 from chalicelib.domain.model import Alert, FrameRecord, Memory, Session, SessionRow, Ticket, Watch
 from chalicelib.domain.policy import Policy
 from chalicelib.domain.report import Report, Summary
@@ -187,6 +187,67 @@ def test_a_ticket_for_an_id_that_is_taken_is_not_stored(sessions: Sessions, sess
         sessions.create(session, Ticket("order-66", "a" * 64))
 
     assert sessions.ticket(session.tenant_id, "order-66") is None
+
+
+def starts_on(sessions: Sessions, tenant: str, most: int, *ids: str, at_s: float = STARTED_AT) -> list[str]:
+    """What became of starts on a day that has a limit."""
+    became = []
+    for session_id in ids:
+        try:
+            sessions.create(new(tenant, session_id, started_at=at_s), None, most)
+            became.append("started")
+        except (SessionExists, TooManyRequests) as exc:
+            became.append(type(exc).__name__)
+    return became
+
+
+def test_as_many_sessions_are_stored_on_a_day_as_its_limit_says(sessions: Sessions, tenant: str) -> None:
+    today = starts_on(sessions, tenant, 2, "a", "b", "c")
+    tomorrow = starts_on(sessions, tenant, 2, "c", "d", "e", at_s=STARTED_AT + 86_400)
+    theirs = starts_on(sessions, f"rival-{tenant}", 1, "a")
+
+    assert today == tomorrow == ["started", "started", "TooManyRequests"]
+    assert theirs == ["started"]
+    assert [sessions.starts(tenant, STARTED_AT + days * 86_400) for days in range(3)] == [2, 2, 0]
+    with pytest.raises(NotFound):
+        sessions.load(tenant, "e")
+
+
+def test_a_session_that_is_there_counts_once_and_is_known_when_the_day_is_used_up(
+    sessions: Sessions, tenant: str
+) -> None:
+    became = starts_on(sessions, tenant, 2, "a", "a", "b", "a")
+
+    assert became == ["started", "SessionExists", "started", "SessionExists"]
+    assert sessions.starts(tenant, STARTED_AT) == 2
+
+
+def test_a_ticket_of_a_day_that_is_used_up_is_not_stored(sessions: Sessions, tenant: str) -> None:
+    starts_on(sessions, tenant, 1, "a")
+
+    with pytest.raises(TooManyRequests):
+        sessions.create(new(tenant, "b"), Ticket("order-66", "a" * 64), 1)
+
+    assert sessions.ticket(tenant, "order-66") is None
+
+
+def test_a_limit_that_is_raised_or_lowered_counts_what_was_started_before(
+    sessions: Sessions, tenant: str
+) -> None:
+    became = [
+        starts_on(sessions, tenant, most, each) for most, each in ((1, "a"), (2, "b"), (1, "c"), (3, "d"))
+    ]
+
+    assert became == [["started"], ["started"], ["TooManyRequests"], ["started"]]
+
+
+def test_of_starts_that_meet_no_more_are_stored_than_the_limit_says(sessions: Sessions, tenant: str) -> None:
+    ids = [f"s-{number}" for number in range(16)]
+    with ThreadPoolExecutor(16) as pool:
+        became = list(pool.map(lambda each: starts_on(sessions, tenant, 5, each)[0], ids))
+
+    assert sorted(became) == ["TooManyRequests"] * 11 + ["started"] * 5
+    assert sessions.starts(tenant, STARTED_AT) == 5
 
 
 def test_saving_makes_the_next_version(sessions: Sessions, session: Session) -> None:

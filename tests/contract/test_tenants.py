@@ -5,14 +5,18 @@ from typing import TYPE_CHECKING
 import pytest
 
 from chalicelib.aws.tenants import Tenants as DynamoTenants
-from chalicelib.domain.credentials import StoredKey
+from chalicelib.domain.errors import NotFound
+from chalicelib.domain.tenants import Limits, Tenant
 from chalicelib.flows.ports import Tenants
 from tests.fakes import FakeTenants
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from tests.contract.cloud import Cloud
 
 NOW = "2027-01-15T08:00:00.000Z"
+LIMITS = Limits(requests_per_minute=600, sessions_per_day=1_000, usd_per_hour=2.5)
 
 
 @pytest.fixture(params=["in memory", "in DynamoDB"])
@@ -23,35 +27,63 @@ def tenants(request: pytest.FixtureRequest) -> Tenants:
     return DynamoTenants(cloud.client("dynamodb"), cloud.settings.tenants_table)
 
 
-@pytest.mark.parametrize("revoked", [False, True])
-def test_a_key_is_read_as_it_was_stored(*, tenants: Tenants, tenant: str, revoked: bool) -> None:
-    key = StoredKey(tenant[:10], tenant, "a" * 64, revoked=revoked)
+@pytest.mark.parametrize("limits", [Limits(), LIMITS])
+def test_a_tenant_is_read_as_it_was_stored(tenants: Tenants, tenant: str, limits: Limits) -> None:
+    tenants.create(tenant, "Acme Hiring ✓", NOW, limits)
 
-    tenants.create(tenant, "Acme Hiring ✓", NOW)
-    tenants.add_key(key, NOW)
-
-    assert tenants.key(key.key_id) == key
+    assert tenants.tenant(tenant) == Tenant(tenant, "Acme Hiring ✓", NOW, limits)
 
 
-def test_a_key_that_was_never_stored_is_none(tenants: Tenants, tenant: str) -> None:
-    tenants.create(tenant, "Acme Hiring", NOW)
+def test_a_tenant_that_was_never_stored_is_not_found_whatever_is_asked_of_it(
+    tenants: Tenants, tenant: str
+) -> None:
+    asked: list[Callable[[], Tenant]] = [
+        lambda: tenants.tenant(tenant),
+        lambda: tenants.change(tenant, name="Acme"),
+        lambda: tenants.change(tenant),
+        lambda: tenants.limit(tenant, LIMITS),
+    ]
+    for ask in asked:
+        with pytest.raises(NotFound, match="no such tenant"):
+            ask()
+    assert tenant not in set(tenants.ids())
 
-    assert tenants.key(tenant) is None
+
+def test_what_is_not_given_stays_and_a_policy_takes_the_place_of_the_one_before(
+    tenants: Tenants, tenant: str
+) -> None:
+    tenants.create(tenant, "Acme", NOW, LIMITS)
+
+    first = tenants.change(tenant, policy={"yaw_deg": 40.0, "emotions": False, "alerts_off": ("blurred",)})
+    named = tenants.change(tenant, name="Acme Hiring")
+    second = tenants.change(tenant, policy={"after_frames": {"blurred": 9}})
+
+    assert first.policy == {"yaw_deg": 40.0, "emotions": False, "alerts_off": ["blurred"]}
+    assert (named.name, named.policy, named.limits) == ("Acme Hiring", first.policy, LIMITS)
+    assert (second.name, second.policy) == ("Acme Hiring", {"after_frames": {"blurred": 9}})
+    assert tenants.tenant(tenant) == second
+    assert tenants.change(tenant, policy={}).policy == {}
 
 
-def test_a_tenant_may_have_several_keys(tenants: Tenants, tenant: str) -> None:
-    keys = [StoredKey(f"{tenant[:9]}{number}", tenant, str(number) * 64) for number in range(3)]
+def test_limits_are_set_and_taken_away_without_anything_else(tenants: Tenants, tenant: str) -> None:
+    tenants.create(tenant, "Acme", NOW)
+    tenants.change(tenant, policy={"text": False})
 
-    for key in keys:
-        tenants.add_key(key, NOW)
-
-    assert [tenants.key(key.key_id) for key in keys] == keys
+    assert tenants.limit(tenant, LIMITS) == Tenant(tenant, "Acme", NOW, LIMITS, {"text": False})
+    assert tenants.limit(tenant, Limits()) == Tenant(tenant, "Acme", NOW, Limits(), {"text": False})
 
 
-def test_all_tenants_are_listed_once_and_no_keys(tenants: Tenants, tenant: str) -> None:
+def test_all_tenants_are_listed_once(tenants: Tenants, tenant: str) -> None:
     ids = [f"{tenant}{number:04d}" for number in range(3)]
     for tenant_id in ids:
         tenants.create(tenant_id, "Acme Hiring", NOW)
-        tenants.add_key(StoredKey(tenant_id, tenant_id, "a" * 64), NOW)
 
     assert sorted(each for each in tenants.ids() if each.startswith(tenant)) == ids
+
+
+def test_a_tenant_that_was_made_before_there_were_limits_has_none(cloud: "Cloud", tenant: str) -> None:
+    client, table = cloud.client("dynamodb"), cloud.settings.tenants_table
+    item = {"pk": {"S": f"tenant#{tenant}"}, "name": {"S": "Acme"}, "created_at": {"S": NOW}}
+    client.put_item(TableName=table, Item=item)
+
+    assert DynamoTenants(client, table).tenant(tenant) == Tenant(tenant, "Acme", NOW)

@@ -119,6 +119,7 @@ def test_policies_name_only_resources_of_the_stage() -> None:
         f"arn::dynamodb:::table/{settings.sessions_table}/index/alerts_by_exam",
         f"arn::dynamodb:::table/{settings.sessions_table}/index/alerts_by_candidate",
         f"arn::dynamodb:::table/{settings.tenants_table}",
+        f"arn::dynamodb:::table/{settings.tenants_table}/index/by_tenant",
         f"arn::dynamodb:::table/{settings.ledger_table}",
         f"arn::s3:::{settings.bucket}-",
         f"arn::s3:::{settings.bucket}-/*",

@@ -8,6 +8,7 @@ from functools import cached_property
 
 import pytest
 
+from chalicelib.aws.keys import Keys
 from chalicelib.aws.tenants import Tenants
 from chalicelib.flows.open_tenant import OpenTenant
 from infra.local.cloud import STAGE, OfflineCloud
@@ -24,8 +25,10 @@ class Cloud(OfflineCloud):
 
     def new_api_key(self, name: str = "Acme Hiring") -> str:
         """The key of a new tenant, who has no sessions yet: two writes, no process of its own."""
-        tenants = Tenants(self.client("dynamodb"), f"proctoring-{STAGE}-tenants")
-        return OpenTenant(tenants, time.time, lambda: uuid.uuid4().hex, secrets.choice, STAGE)(name).text
+        client, table = self.client("dynamodb"), f"proctoring-{STAGE}-tenants"
+        tenants, keys = Tenants(client, table), Keys(client, table)
+        flow = OpenTenant(tenants, keys, time.time, lambda: uuid.uuid4().hex, secrets.choice, STAGE)
+        return flow(name).text
 
 
 @pytest.fixture(scope="session")

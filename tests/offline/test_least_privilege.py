@@ -17,11 +17,13 @@ import pytest
 
 import app
 from chalicelib.api.endpoint import OPERATIONS
+from chalicelib.aws.keys import Keys
 from chalicelib.aws.sessions import Sessions
 from chalicelib.aws.tenants import Tenants
 from chalicelib.domain import reducer
 from chalicelib.domain.model import FrameRecord, Memory, Session
 from chalicelib.domain.seen import Findings
+from chalicelib.domain.tenants import Limits
 from chalicelib.workers.jobs import JOBS
 from infra.deploy.project import POLICIES
 from infra.local.cloud import ACCOUNT, REGION, STAGE
@@ -106,8 +108,23 @@ class Caller:
         return self.call("POST", f"{path}/frame", {"frame": encoded, "seq": seq})
 
 
+def play_the_tenant(caller: Caller) -> None:
+    """Every operation on the tenant and its keys."""
+    caller.call("PATCH", "/api/tenant", {"name": "Acme Careers", "policy": {}})
+    caller.call("GET", "/api/tenant")
+    for status in (201, 409):
+        made = caller.call("POST", "/api/keys", {"name": "A"}, status=status, Idempotency_Key="k-1")
+    path = f"/api/keys/{made.body['detail'].partition('pk_')[2].split()[0].split('_')[1]}"
+    caller.call("PATCH", path, {"name": "B"})
+    rotated = caller.call("POST", f"{path}/rotate", {"grace_s": 60}, status=201).body["key"]["key_id"]
+    first = caller.call("GET", "/api/keys?limit=1").body
+    caller.call("GET", f"/api/keys?limit=1&cursor={first['next_cursor']}")
+    caller.call("DELETE", f"/api/keys/{rotated}")
+
+
 def play_the_api(caller: Caller) -> None:
     """Every operation, on every kind of session."""
+    play_the_tenant(caller)
     for path in ("/health", "/health?deep=true", "/api/openapi.json", "/api/docs"):
         caller.call("GET", path)
     for _ in range(2):
@@ -147,12 +164,21 @@ def watch_and_end(caller: Caller, path: str) -> None:
 
 def test_the_api_is_granted_what_it_uses(own_cloud: Cloud) -> None:
     caller = Caller(Client(own_cloud.url, own_cloud.api_key))
+    limit(own_cloud, Limits(requests_per_minute=100_000, sessions_per_day=1_000, usd_per_hour=100.0))
 
     play_the_api(caller)
 
     assert app.app.routes
     assert caller.called == {(each.method, each.path) for each in OPERATIONS}
     assert granted_and_unused(own_cloud, "api_handler") == done_by_lambda("proctoring-dev")
+
+
+def limit(cloud: Cloud, limits: Limits) -> None:
+    """Let the cloud's tenant be counted, as `make limits` does."""
+    client, table = cloud.client("dynamodb"), f"proctoring-{STAGE}-tenants"
+    key = Keys(client, table).key(cloud.api_key.split("_")[2])
+    assert key is not None
+    Tenants(client, table).limit(key.tenant_id, limits)
 
 
 def left_behind(cloud: Cloud) -> Sessions:

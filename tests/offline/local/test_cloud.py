@@ -45,16 +45,32 @@ def test_every_resource_of_the_template_exists(cloud: "Cloud") -> None:
     assert {wanted[name] for name in wanted.keys() - made} == set(LEFT_OUT)
 
 
-def test_the_tables_have_their_keys_and_indices(cloud: "Cloud") -> None:
-    described = cloud.client("dynamodb").describe_table(TableName="proctoring-dev-sessions")["Table"]
+@pytest.mark.parametrize(
+    ("table", "keys", "indices"),
+    [
+        (
+            "sessions",
+            ["pk", "sk"],
+            {
+                "by_start": ["tenant_id", "started"],
+                "alerts_by_tenant": ["tenant_id", "opened"],
+                "alerts_by_exam": ["of_exam", "opened"],
+                "alerts_by_candidate": ["of_candidate", "opened"],
+            },
+        ),
+        ("tenants", ["pk"], {"by_tenant": ["tenant_id", "pk"]}),
+    ],
+)
+def test_the_tables_have_their_keys_and_indices(
+    cloud: "Cloud", table: str, keys: list[str], indices: dict[str, list[str]]
+) -> None:
+    described = cloud.client("dynamodb").describe_table(TableName=f"proctoring-dev-{table}")["Table"]
 
-    assert [each["AttributeName"] for each in described["KeySchema"]] == ["pk", "sk"]
-    assert [index["IndexName"] for index in described["GlobalSecondaryIndexes"]] == [
-        "by_start",
-        "alerts_by_tenant",
-        "alerts_by_exam",
-        "alerts_by_candidate",
-    ]
+    assert [each["AttributeName"] for each in described["KeySchema"]] == keys
+    assert {
+        each["IndexName"]: [key["AttributeName"] for key in each["KeySchema"]]
+        for each in described["GlobalSecondaryIndexes"]
+    } == indices
 
 
 def test_the_queue_hands_what_fails_to_its_dead_letters(cloud: "Cloud") -> None:

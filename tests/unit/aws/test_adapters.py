@@ -3,6 +3,7 @@
 import json
 import random
 import re
+import time
 import zlib
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import replace
@@ -17,6 +18,8 @@ from chalicelib.aws.alerts import Alerts
 from chalicelib.aws.dynamodb import delete_all
 from chalicelib.aws.evidence import Evidence
 from chalicelib.aws.jobs import Jobs
+from chalicelib.aws.keys import Keys
+from chalicelib.aws.requests import Requests
 from chalicelib.aws.secrets import Secrets
 from chalicelib.aws.sessions import Sessions
 from chalicelib.aws.tenants import Tenants
@@ -24,7 +27,8 @@ from chalicelib.aws.usual import USUAL
 from chalicelib.domain import reducer
 from chalicelib.domain import report as reports
 from chalicelib.domain.alerts import Wanted
-from chalicelib.domain.errors import StaleSession, UpstreamDown
+from chalicelib.domain.credentials import StoredKey
+from chalicelib.domain.errors import Busy, SessionExists, StaleSession, UpstreamDown
 from chalicelib.domain.model import Alert, FrameRecord, Session, Ticket
 from chalicelib.domain.report import Report
 from chalicelib.domain.seen import BoundingBox, Label, Landmark, Line
@@ -35,6 +39,7 @@ from tests.observations import STARTED_AT, face, seen, session
 
 PICTURE = look(b"person 1")
 RETENTION_S = 90 * 86_400.0
+KEY = StoredKey("k", "acme", "a" * 64)
 
 
 @pytest.fixture(scope="module")
@@ -120,7 +125,17 @@ USES: Mapping[str, Callable[[Any], object]] = {
     "kept": lambda client: list(Evidence(client, "b", link_s=900).kept("acme", "s-1")),
     "drop": lambda client: Evidence(client, "b", link_s=900).drop("acme", "s-1", ["a"]),
     "send": lambda client: Jobs(client, "q").send("job"),
-    "key": lambda client: Tenants(client, "t").key("k"),
+    "key": lambda client: Keys(client, "t").key("k"),
+    "add": lambda client: Keys(client, "t").add(KEY),
+    "page": lambda client: Keys(client, "t").page("acme", 1, None),
+    "live": lambda client: Keys(client, "t").live("acme", 1.0),
+    "rename": lambda client: Keys(client, "t").rename("acme", "k", "name"),
+    "revoke": lambda client: Keys(client, "t").revoke("acme", "k"),
+    "rotate": lambda client: Keys(client, "t").rotate(KEY.retired("l", 1.0, 0), KEY),
+    "used": lambda client: Keys(client, "t").used("k", 1.0),
+    "tenant": lambda client: Tenants(client, "t").tenant("acme"),
+    "change": lambda client: Tenants(client, "t").change("acme", name="Acme"),
+    "starts": lambda client: Sessions(client, "t", retention_s=1).starts("acme", 1.0),
     "tenants": lambda client: list(Tenants(client, "t").ids()),
     "secret": lambda client: Secrets(client, "s").get("k"),
 }
@@ -154,6 +169,57 @@ def test_an_aws_that_does_not_answer_is_upstream_down_and_says_what_to_do(
 def test_a_write_that_lost_against_another_is_stale(lost: Callable[..., Any]) -> None:
     with pytest.raises(StaleSession):
         Sessions(cast("Any", Client(lost)), "t", retention_s=1).save(session())
+
+
+class Contested:
+    """A table in which others move a counter `times` times before a transaction is done."""
+
+    def __init__(self, times: int) -> None:
+        self.left = times
+        self.tries = 0
+
+    def transact_write_items(self, **_: object) -> None:
+        """Cancelled, or done."""
+        self.tries += 1
+        if self.left:
+            self.left -= 1
+            refuses(
+                "TransactionCanceledException",
+                CancellationReasons=[{"Code": "None"}, {"Code": "TransactionConflict"}],
+            )()
+
+
+def test_a_start_waits_for_its_turn_at_the_days_counter(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(time, "sleep", lambda _: None)
+    client = Contested(times=5)
+
+    Sessions(cast("Any", client), "t", retention_s=1).create(session(), None, 10)
+
+    assert client.tries == 6
+
+
+def test_a_start_that_waited_long_enough_is_to_be_sent_again(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(time, "sleep", lambda _: None)
+    client = Contested(times=100)
+
+    with pytest.raises(Busy, match="again"):
+        Sessions(cast("Any", client), "t", retention_s=1).create(session(), None, 10)
+
+    assert client.tries == 6
+
+
+def test_without_a_limit_a_start_that_lost_its_id_is_not_tried_again() -> None:
+    client = Contested(times=1)
+
+    with pytest.raises(SessionExists):
+        Sessions(cast("Any", client), "t", retention_s=1).create(session(), None)
+
+    assert client.tries == 1
+
+
+def test_a_counter_of_requests_that_does_not_answer_is_no_error() -> None:
+    for down in DOWN.values():
+        assert Requests(cast("Any", Client(down)), "t").add("acme", 1, 1.0) is None
 
 
 def test_a_transaction_cancelled_for_another_reason_is_upstream_down() -> None:

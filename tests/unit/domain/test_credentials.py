@@ -3,13 +3,14 @@
 import hashlib
 import random
 import secrets
+from typing import Any
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from chalicelib.domain import credentials
-from chalicelib.domain.credentials import ALPHABET, ApiKey, mint, parse
+from chalicelib.domain.credentials import ALPHABET, ApiKey, StoredKey, mint, parse
 
 
 def key(stage: str = "dev", seed: int = 1) -> ApiKey:
@@ -89,3 +90,42 @@ def test_a_key_of_letters_beyond_ascii_is_refused_even_with_its_checksum() -> No
 
 def test_the_stage_is_inside_the_checksum() -> None:
     assert parse(key("dev").text.replace("pk_dev_", "pk_prod_")) is None
+
+
+def test_the_same_request_names_the_same_key_and_no_other() -> None:
+    ids = {credentials.key_id_of(tenant, ticket) for tenant in ("a", "b") for ticket in ("1", "2", "x" * 255)}
+
+    assert len(ids) == 6
+    assert credentials.key_id_of("a", "1") in ids
+    made = credentials.mint("dev", random.Random(1).choice, credentials.key_id_of("a", "1"))
+    assert credentials.parse(made.text) == made
+    assert made.text.startswith(credentials.prefix("dev", made.key_id) + "_")
+
+
+@pytest.mark.parametrize(
+    ("facts", "live"),
+    [
+        ({}, True),
+        ({"revoked": True}, False),
+        ({"expires_at": 100.0}, False),
+        ({"expires_at": 100.1}, True),
+        ({"expires_at": 100.1, "revoked": True}, False),
+    ],
+)
+def test_a_key_lives_until_it_is_revoked_or_expires(facts: dict[str, Any], live: bool) -> None:  # noqa: FBT001
+    assert StoredKey("k", "t", "h", **facts).is_live(100.0) == live
+
+
+@pytest.mark.parametrize(
+    ("expires_at", "grace_s", "revoked", "then"),
+    [(None, 0, True, None), (500.0, 0, True, 500.0), (None, 60, False, 160.0), (130.0, 60, False, 130.0)],
+)
+def test_a_retired_key_goes_on_for_its_grace_and_never_longer_than_it_would_have(
+    expires_at: float | None,
+    grace_s: float,
+    revoked: bool,  # noqa: FBT001
+    then: float | None,
+) -> None:
+    retired = StoredKey("k", "t", "h", expires_at=expires_at).retired("l", 100.0, grace_s)
+
+    assert retired == StoredKey("k", "t", "h", revoked=revoked, expires_at=then, replaced_by="l")

@@ -9,6 +9,7 @@ from chalicelib.domain import reducer
 from chalicelib.domain.model import Memory, Watch
 from chalicelib.domain.policy import Policy
 from chalicelib.domain.seen import Findings, Kind, Look, Observation, Why
+from chalicelib.domain.tenants import Limits
 from chalicelib.flows.analyze_frame import AnalyzeFrame
 from chalicelib.flows.ask_provider import Budget
 from tests.fakes import FakeGate, FakeLedger, FakeVision, name_of, shown
@@ -433,6 +434,25 @@ def test_a_tenants_limit_in_money_is_one_in_calls() -> None:
         Budget(0.001, 5000, 2.0).tenant_calls,
         Budget(0.0, 0, 2.0).tenant_calls,
     ] == pytest.approx([0.0, 2000.0, 500.0, 2000.0, 0.0])
+
+
+def test_a_tenant_may_have_a_limit_of_its_own_in_the_place_of_everybodys() -> None:
+    for budget in (Budget(0.001), Budget(0.001, 0, 5.0), Budget(0.001, 0, 0.001)):
+        world = sparing(Policy(usd_per_hour=0.0), gate=FakeGate(), budget=budget)
+        world.tenants.limit(TENANT, Limits(usd_per_hour=0.01))
+
+        watch(world, *person(1, 2, 3, 4, 5, 6), flow=world.analyzer())
+
+        assert kinds(world) == [3, 3, 3, 1]
+        assert world.ledger.spent == {(TENANT, int(STARTED_AT // 3600)): 10}
+
+
+def test_without_a_limit_nothing_is_counted() -> None:
+    world = sparing(Policy(usd_per_hour=0.0), gate=FakeGate())
+
+    watch(world, *person(1, 2, 3))
+
+    assert world.ledger.spent == {}
 
 
 @dataclass

@@ -3,10 +3,13 @@
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 
+from chalicelib.domain.errors import TooManyRequests
 from chalicelib.domain.model import Ticket
+from chalicelib.domain.tenants import Limits
 from chalicelib.flows.ask_provider import Budget
+from chalicelib.flows.limit_requests import LimitRequests
 from chalicelib.telemetry import Metric, Work, job
-from tests.fakes import FakeGate, FakeLedger
+from tests.fakes import FakeGate, FakeLedger, FakeRequests
 from tests.unit.flows.world import SESSION, TENANT, World, frame, nobody, person, started
 
 Counts = dict[str, float]
@@ -139,6 +142,10 @@ def test_there_is_no_metric_that_nobody_counts() -> None:
             world.start()
             world.watch(*nobody(1, 2, 3), "outage 4", "phone 9")
             world.end()
+        limit = LimitRequests(lambda _: Limits(requests_per_minute=1), FakeRequests(), plenty.clock)
+        limit(TENANT)
+        with suppress(TooManyRequests):
+            limit(TENANT)
     failed = job({"attributes": {"SentTimestamp": "0"}}, "r-1")
     with suppress(ValueError), failed:
         raise ValueError

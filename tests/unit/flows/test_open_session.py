@@ -4,12 +4,14 @@ from dataclasses import dataclass, replace
 
 import pytest
 
-from chalicelib.domain.errors import BadInput, Conflict, NotFound, SessionExists
+from chalicelib.domain.errors import BadInput, Conflict, NotFound, SessionExists, TooManyRequests
 from chalicelib.domain.model import Session, Ticket
-from chalicelib.domain.policy import Policy
+from chalicelib.domain.policy import Overrides, Policy
+from chalicelib.domain.tenants import Limits
+from chalicelib.flows.open_session import OpenSession
 from tests.fake_sessions import FakeSessions
 from tests.observations import STARTED_AT, session
-from tests.unit.flows.world import TENANT, World, started
+from tests.unit.flows.world import SESSION, TENANT, World, started
 
 TICKET = Ticket("order-66", "a" * 64)
 
@@ -124,11 +126,11 @@ class Raced(FakeSessions):
 
     rival: Ticket | None = None
 
-    def create(self, session: Session, ticket: Ticket | None) -> None:
+    def create(self, session: Session, ticket: Ticket | None, most_a_day: int = 0) -> None:
         if self.rival:
-            super().create(replace(session, session_id="theirs"), self.rival)
+            super().create(replace(session, session_id="theirs"), self.rival, most_a_day)
             self.rival = None
-        super().create(session, ticket)
+        super().create(session, ticket, most_a_day)
 
 
 def test_the_same_request_that_lost_the_race_answers_the_winners_session() -> None:
@@ -165,3 +167,83 @@ def test_emotions_that_the_operator_forbids_are_off_whatever_the_client_wants(*,
     assert made.policy == Policy(emotions=False, labels=False)
     assert [face.emotions for face in record.observation.faces or ()] == [{}]
     assert world.end().emotion_summary is None
+
+
+def test_a_session_starts_under_its_tenants_policy_with_its_own_over_it() -> None:
+    world = World()
+    world.tenants.change(TENANT, policy={"yaw_deg": 40.0, "pitch_deg": 35.0, "alerts_off": ["blurred"]})
+
+    session = opened(world, policy={"yaw_deg": 50.0})
+
+    assert session.policy == Policy(yaw_deg=50.0, pitch_deg=35.0, alerts_off=("blurred",))
+
+
+def test_a_tenants_policy_concerns_nobody_else_and_no_session_that_is_under_way() -> None:
+    world = World()
+    before = opened(world, policy={})
+    world.tenants.change(TENANT, policy={"text": False})
+
+    theirs = opened(world, policy={}, tenant_id="rival")
+
+    assert (world.sessions.load(TENANT, before.session_id).policy, theirs.policy) == (Policy(), Policy())
+
+
+def test_as_many_sessions_start_on_a_day_as_the_limit_says_and_the_next_day_as_many_again() -> None:
+    world = limited(2)
+    for number in range(2):
+        opened(world, session_id=f"s-{number}")
+
+    with pytest.raises(TooManyRequests, match="All 2 sessions of today") as refused:
+        opened(world, session_id="s-9")
+    opened(world, session_id="s-9", tenant_id="rival")
+    world.clock.at += refused.value.retry_after_s
+
+    assert opened(world, session_id="s-9").session_id == "s-9"
+    assert refused.value.retry_after_s == 16 * 3600
+
+
+def test_a_start_that_is_sent_again_counts_once_and_is_answered_when_the_day_is_used_up() -> None:
+    world = limited(1)
+    first = opened(world, session_id=None, ticket=TICKET)
+
+    again = [opened(world, session_id=None, ticket=TICKET) for _ in range(3)]
+
+    assert again == [first] * 3
+    assert world.sessions.starts(TENANT, STARTED_AT) == 1
+    with pytest.raises(SessionExists):
+        opened(world, session_id=first.session_id)
+
+
+def test_a_limit_that_is_taken_away_counts_nothing() -> None:
+    world = limited(1)
+    opened(world, session_id="s-1")
+    world.tenants.limit(TENANT, Limits())
+
+    assert [opened(world, session_id=each).session_id for each in ("s-2", "s-3")] == ["s-2", "s-3"]
+    assert world.sessions.starts(TENANT, STARTED_AT) == 1
+
+
+def limited(sessions_per_day: int) -> World:
+    world = World()
+    world.tenants.limit(TENANT, Limits(sessions_per_day=sessions_per_day))
+    return world
+
+
+def opened(
+    world: World,
+    *,
+    policy: Overrides | None = None,
+    session_id: str | None = SESSION,
+    ticket: Ticket | None = None,
+    tenant_id: str = TENANT,
+) -> Session:
+    flow = OpenSession(world.sessions, world.tenants, world.clock, world.ids.pop, emotions_allowed=True)
+    return flow(
+        tenant_id,
+        session_id=session_id,
+        policy=policy or {},
+        job={},
+        candidate={},
+        consent={},
+        ticket=ticket,
+    )

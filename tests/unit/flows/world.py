@@ -67,7 +67,9 @@ class World:
     ledger: FakeLedger = field(default_factory=FakeLedger)
     budget: Budget = field(default_factory=Budget)
     jobs: FakeJobs = field(default_factory=FakeJobs)
-    tenants: FakeTenants = field(default_factory=lambda: FakeTenants({TENANT: "Acme Hiring"}))
+    tenants: FakeTenants = field(
+        default_factory=lambda: FakeTenants({TENANT: "Acme Hiring", "rival": "Rival"})
+    )
     summarizer: FakeSummarizer = field(default_factory=FakeSummarizer)
     clock: FakeClock = field(default_factory=FakeClock)
     emotions_allowed: bool = True
@@ -82,7 +84,9 @@ class World:
         tenant_id: str = TENANT,
     ) -> Session:
         """A new session."""
-        flow = OpenSession(self.sessions, self.clock, self.ids.pop, emotions_allowed=self.emotions_allowed)
+        flow = OpenSession(
+            self.sessions, self.tenants, self.clock, self.ids.pop, emotions_allowed=self.emotions_allowed
+        )
         return flow(
             tenant_id,
             session_id=session_id,
@@ -95,7 +99,15 @@ class World:
 
     def analyzer(self, evidence: Evidence | None = None, vision: Vision | None = None) -> AnalyzeFrame:
         """The flow that watches frames."""
-        ask = AskProvider(vision or self.vision, self.gate, self.ledger, Inline(), Inline(), self.budget)
+        ask = AskProvider(
+            vision or self.vision,
+            self.gate,
+            self.ledger,
+            Inline(),
+            Inline(),
+            self.budget,
+            lambda tenant_id: self.tenants.tenant(tenant_id).limits,
+        )
         return AnalyzeFrame(
             self.sessions,
             ask,
