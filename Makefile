@@ -29,7 +29,7 @@ endif
 option = $(if $($(1)),--$(2) "$($(1))")
 
 .DEFAULT_GOAL := help
-.PHONY: help run serve test check format docs bench cost capacity package deploy tenant limits destroy clean
+.PHONY: help run serve test check format docs bench cost capacity package deploy tenant limits admin destroy clean
 
 help: ## List the commands
 	@echo "make COMMAND [NAME=value ...]"
@@ -83,11 +83,14 @@ deploy: $(READY) ## Bring a stage in AWS to what the tree says: STAGE=dev DRY_RU
 LIMITS = $(call option,REQUESTS_PER_MINUTE,requests-per-minute) \
 	$(call option,SESSIONS_PER_DAY,sessions-per-day) $(call option,USD_PER_HOUR,usd-per-hour)
 
-tenant: $(READY) ## Make a tenant of a deployed stage and its first API key: STAGE=dev NAME="Acme Hiring" REQUESTS_PER_MINUTE=600 SESSIONS_PER_DAY=1000 USD_PER_HOUR=5
-	@STAGE="$(STAGE)" $(BIN)/python -m infra.tenants "$(NAME)" $(LIMITS)
+tenant: $(READY) ## Make a tenant of a deployed stage and its first API key: STAGE=dev NAME="Acme Hiring" ADMIN=ada@example.com REQUESTS_PER_MINUTE=600 SESSIONS_PER_DAY=1000 USD_PER_HOUR=5
+	@STAGE="$(STAGE)" $(BIN)/python -m infra.tenants "$(NAME)" $(call option,ADMIN,admin) $(LIMITS)
 
 limits: $(READY) ## Set what a tenant may use, 0 for no limit: STAGE=dev TENANT=id REQUESTS_PER_MINUTE=600 SESSIONS_PER_DAY=1000 USD_PER_HOUR=5
 	@STAGE="$(STAGE)" $(BIN)/python -m infra.limits "$(TENANT)" $(LIMITS)
+
+admin: $(READY) ## Invite an admin into a tenant of a deployed stage: STAGE=dev TENANT=id EMAIL=ada@example.com
+	@STAGE="$(STAGE)" $(BIN)/python -m infra.people "$(TENANT)" "$(EMAIL)"
 
 destroy: $(READY) ## Take a stage in AWS down, asking about its data: STAGE=dev DRY_RUN=1 DATA=ask|keep|delete YES=1
 	@$(BIN)/python -m infra.deploy destroy --stage "$(STAGE)" $(if $(filter-out 0,$(DRY_RUN)),--dry-run) \

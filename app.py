@@ -12,9 +12,11 @@ from chalice.app import Chalice, CloudWatchEvent, CORSConfig, Rate, Response, SQ
 
 from chalicelib import telemetry, wiring
 from chalicelib.api import problems
+from chalicelib.api.account import account
 from chalicelib.api.alerts import alerts
 from chalicelib.api.frames import frames
 from chalicelib.api.keys import keys
+from chalicelib.api.people import people
 from chalicelib.api.reports import reports
 from chalicelib.api.service import service
 from chalicelib.api.sessions import sessions
@@ -54,7 +56,7 @@ def answer_in_one_voice(event: Any, get_response: Callable[[Any], Response]) -> 
     return answer
 
 
-for blueprint in (sessions, frames, reports, alerts, keys, tenant, service):
+for blueprint in (sessions, frames, reports, alerts, keys, tenant, account, people, service):
     app.register_blueprint(blueprint)
 
 

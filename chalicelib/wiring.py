@@ -19,33 +19,44 @@ from botocore.config import Config
 
 from chalicelib import __version__
 from chalicelib.aws import probes
+from chalicelib.aws.accounts import Accounts
 from chalicelib.aws.alerts import Alerts
 from chalicelib.aws.evidence import Evidence
 from chalicelib.aws.jobs import Jobs
 from chalicelib.aws.keys import Keys
 from chalicelib.aws.ledger import Ledger
+from chalicelib.aws.people import People
 from chalicelib.aws.requests import Requests
 from chalicelib.aws.secrets import Secrets
 from chalicelib.aws.sessions import Sessions
 from chalicelib.aws.tenants import Tenants
+from chalicelib.aws.tokens import UserTokens
 from chalicelib.flows.analyze_frame import AnalyzeFrame
 from chalicelib.flows.ask_provider import AskProvider, Budget
 from chalicelib.flows.change_key import ChangeKey
+from chalicelib.flows.change_person import ChangePerson, RemovePerson
 from chalicelib.flows.change_tenant import ChangeTenant
 from chalicelib.flows.check_health import CheckHealth
 from chalicelib.flows.check_key import CheckKey
+from chalicelib.flows.check_token import CheckToken
 from chalicelib.flows.close_abandoned import CloseAbandoned, EndAbandoned
 from chalicelib.flows.create_key import CreateKey
 from chalicelib.flows.end_session import EndSession, TidyEvidence
 from chalicelib.flows.erase_session import EraseSession, SweepPictures
+from chalicelib.flows.find_people import FindPeople, ReadPeople
+from chalicelib.flows.invite_person import InvitePerson
 from chalicelib.flows.know_limits import KnowLimits
 from chalicelib.flows.limit_requests import LimitRequests
 from chalicelib.flows.list_alerts import ListAlerts
+from chalicelib.flows.log_in import LogIn
+from chalicelib.flows.log_out import LogOut
 from chalicelib.flows.open_session import OpenSession
 from chalicelib.flows.open_tenant import OpenTenant
 from chalicelib.flows.read_keys import ReadKeys
 from chalicelib.flows.read_session import ReadSession
 from chalicelib.flows.read_tenant import ReadTenant
+from chalicelib.flows.register_person import ConfirmPerson, RegisterPerson
+from chalicelib.flows.reset_password import ForgetPassword, ResetPassword
 from chalicelib.flows.rotate_key import RotateKey
 from chalicelib.settings import Settings, from_environment
 from chalicelib.vision.checks import look
@@ -161,6 +172,19 @@ def tenants() -> Tenants:
 
 
 @cache
+def people() -> People:
+    """People in DynamoDB."""
+    return People(_client("dynamodb"), settings().tenants_table)
+
+
+@cache
+def accounts() -> Accounts:
+    """Their accounts in Cognito."""
+    pool_id, client_id = settings().user_pool_id, settings().user_pool_client_id
+    return Accounts(_client("cognito-idp"), pool_id, client_id)
+
+
+@cache
 def api_keys() -> Keys:
     """API keys in DynamoDB."""
     return Keys(_client("dynamodb"), settings().tenants_table)
@@ -227,6 +251,8 @@ def check_health() -> CheckHealth:
         "keys": keys().probe,
         "vision": vision().probe,
     }
+    if names.user_pool_id:
+        asked["people"] = accounts().probe
     return CheckHealth(asked, pool())
 
 
@@ -285,9 +311,88 @@ def change_tenant() -> ChangeTenant:
 
 
 @cache
+def check_token() -> CheckToken:
+    """Who holds a user token."""
+    tokens = UserTokens(
+        settings().user_pool_keys_url,
+        issuer=settings().user_tokens_issuer,
+        client_id=settings().user_pool_client_id,
+    )
+    return CheckToken(tokens, people(), settings().key_cache_s)
+
+
+@cache
 def open_tenant() -> OpenTenant:
     """Make a tenant."""
     return OpenTenant(tenants(), api_keys(), time.time, _new_id, secrets.choice, settings().stage)
+
+
+@cache
+def invite_person() -> InvitePerson:
+    """Invite a person."""
+    return InvitePerson(people(), time.time, new_sorted_id, secrets.choice)
+
+
+@cache
+def register_person() -> RegisterPerson:
+    """Make the account of an invited person."""
+    return RegisterPerson(people(), accounts(), time.time)
+
+
+@cache
+def confirm_person() -> ConfirmPerson:
+    """Confirm a person's e-mail."""
+    return ConfirmPerson(people(), accounts(), FindPeople(people()), new_sorted_id)
+
+
+@cache
+def log_in() -> LogIn:
+    """Log a person in."""
+    return LogIn(
+        people(),
+        accounts(),
+        lambda tenant_id: tenants().tenant(tenant_id).name,
+        FindPeople(people()),
+        time.time,
+        time.sleep,
+        new_sorted_id,
+    )
+
+
+@cache
+def log_out() -> LogOut:
+    """Log a person out everywhere."""
+    return LogOut(people(), accounts(), time.time, check_token().forget)
+
+
+@cache
+def forget_password() -> ForgetPassword:
+    """Mail a code to who forgot the password."""
+    return ForgetPassword(accounts(), FindPeople(people()), new_sorted_id)
+
+
+@cache
+def reset_password() -> ResetPassword:
+    """Set another password."""
+    return ResetPassword(accounts(), FindPeople(people()), log_out(), new_sorted_id)
+
+
+@cache
+def read_people() -> ReadPeople:
+    """Read who belongs to a tenant."""
+    return ReadPeople(people())
+
+
+@cache
+def change_person() -> ChangePerson:
+    """Change a person."""
+    return ChangePerson(people(), accounts(), read_people(), check_token().forget)
+
+
+@cache
+def remove_person() -> RemovePerson:
+    """Remove a person."""
+    return RemovePerson(people(), accounts(), read_people(), check_token().forget)
 
 
 @cache
@@ -371,6 +476,11 @@ def erase_session() -> EraseSession:
 def sweep_pictures() -> SweepPictures:
     """Delete the pictures of a session that is gone."""
     return SweepPictures(sessions(), evidence())
+
+
+def new_sorted_id() -> str:
+    """An id that sorts by the time it was made: 12 hex digits of milliseconds, 20 of chance."""
+    return f"{time.time_ns() // 1_000_000:012x}{secrets.token_hex(10)}"
 
 
 def _budget() -> Budget:

@@ -48,6 +48,7 @@ _ANYONE = Access()
 _BROWSER = (Role.SESSION,)
 _STAFF = (Role.PROCTOR, Role.ADMIN)
 _ADMINS = (Role.ADMIN,)
+_PEOPLE = (Role.CANDIDATE, Role.PROCTOR, Role.ADMIN)
 
 ACCESS: Mapping[str, Access] = {
     # The service itself
@@ -75,5 +76,19 @@ ACCESS: Mapping[str, Access] = {
     "get_report": _for(*_STAFF, scope=Scope.SESSIONS_READ),
     # Across sessions
     "list_alerts": _for(*_STAFF, scope=Scope.SESSIONS_READ),
+    # What people do for themselves
+    "register": _ANYONE,
+    "confirm": _ANYONE,
+    "log_in": _ANYONE,
+    "refresh": _ANYONE,
+    "log_out": _for(*_PEOPLE),
+    "forget_password": _ANYONE,
+    "reset_password": _ANYONE,
+    "get_me": _for(*_PEOPLE),
+    # People
+    "invite_person": _for(*_ADMINS, scope=Scope.PEOPLE_WRITE),
+    "list_people": _for(*_STAFF, scope=Scope.PEOPLE_READ),
+    "change_person": _for(*_ADMINS, scope=Scope.PEOPLE_WRITE),
+    "remove_person": _for(*_ADMINS, scope=Scope.PEOPLE_WRITE),
 }
 """Every operation has its line, and every line its operation: a test checks both."""

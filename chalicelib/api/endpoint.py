@@ -71,6 +71,13 @@ class Call:
         return self.caller.tenant_id
 
     @property
+    def person_id(self) -> str:
+        """Who logged in, where only people may call."""
+        assert self.caller is not None
+        assert self.caller.person_id is not None
+        return self.caller.person_id
+
+    @property
     def may_hand_on(self) -> frozenset[Scope]:
         """The scopes that the caller may give to an API key."""
         assert self.caller is not None
@@ -156,6 +163,8 @@ def _call(request: Request, operation: Operation, ids: dict[str, str]) -> Call:
     if not operation.access.is_open:
         caller = authenticate(request.headers.get("authorization"))
         know(tenant_id=caller.tenant_id)
+        if caller.person_id is not None:
+            know(caller_id=caller.person_id)
         wiring.limit_requests()(caller.tenant_id)
         _check_ids(ids)
         session_id = ids.get("session_id")

@@ -1,7 +1,8 @@
 """API keys: `pk_<stage>_<key id>_<secret>`, with a checksum inside, of which only a hash is kept.
 
 The checksum lets a mistyped or made-up key be refused without a look-up, and lets secret scanners recognise a
-leaked one. The secret has 190 bits of its own, so a plain SHA-256 is as good as a slow hash.
+leaked one. The secret has 190 bits of its own, so a plain SHA-256 is as good as a slow hash. Invitations
+(`chalicelib.domain.people`) are made of the same stuff.
 """
 
 import hashlib
@@ -13,9 +14,9 @@ from enum import StrEnum
 
 ALPHABET = "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz"
 _ID_LENGTH, _SECRET_LENGTH, _CHECK_LENGTH = 10, 32, 6
-_PATTERN = re.compile(
-    rf"pk_([a-z][a-z0-9]{{0,15}})_(\w{{{_ID_LENGTH}}})_(\w{{{_SECRET_LENGTH + _CHECK_LENGTH}}})", re.ASCII
-)
+SECRET = rf"\w{{{_SECRET_LENGTH + _CHECK_LENGTH}}}"
+"""What a text ends with that is `sealed`, as an ASCII pattern."""
+_PATTERN = re.compile(rf"pk_([a-z][a-z0-9]{{0,15}})_(\w{{{_ID_LENGTH}}})_{SECRET}", re.ASCII)
 
 
 class Scope(StrEnum):
@@ -55,7 +56,7 @@ class ApiKey:
     @property
     def hash(self) -> str:
         """What is stored of it."""
-        return hashlib.sha256(self.text.encode()).hexdigest()
+        return hash_of(self.text)
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,17 +110,30 @@ def key_id_of(tenant_id: str, ticket: str) -> str:
 def mint(stage: str, choose: Callable[[str], str], key_id: str | None = None) -> ApiKey:
     """A new key; `choose` draws one character of an alphabet at random, as `secrets.choice` does."""
     key_id = key_id or "".join(choose(ALPHABET) for _ in range(_ID_LENGTH))
-    secret = "".join(choose(ALPHABET) for _ in range(_SECRET_LENGTH))
-    body = f"{prefix(stage, key_id)}_{secret}"
-    return ApiKey(stage, key_id, body + _checksum(body))
+    return ApiKey(stage, key_id, sealed(prefix(stage, key_id), choose))
 
 
 def parse(text: str) -> ApiKey | None:
     """The key in a credential; None if it is no well-formed key."""
     match = _PATTERN.fullmatch(text)
-    if not match or _checksum(text[:-_CHECK_LENGTH]) != text[-_CHECK_LENGTH:]:
-        return None
-    return ApiKey(match[1], match[2], text)
+    return ApiKey(match[1], match[2], text) if match and is_whole(text) else None
+
+
+def sealed(head: str, choose: Callable[[str], str]) -> str:
+    """`<head>_<secret>` with its checksum."""
+    secret = "".join(choose(ALPHABET) for _ in range(_SECRET_LENGTH))
+    body = f"{head}_{secret}"
+    return body + _checksum(body)
+
+
+def is_whole(text: str) -> bool:
+    """Whether the checksum is that of the text before it."""
+    return _checksum(text[:-_CHECK_LENGTH]) == text[-_CHECK_LENGTH:]
+
+
+def hash_of(text: str) -> str:
+    """What is stored of a secret text."""
+    return hashlib.sha256(text.encode()).hexdigest()
 
 
 def _checksum(body: str) -> str:

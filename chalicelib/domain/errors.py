@@ -5,14 +5,18 @@ ProctoringError
 │   ├── BadPicture           the picture cannot be used
 │   │   ├── PictureTooLarge  in bytes or in pixels
 │   │   └── NotAPicture      neither JPEG nor PNG, or broken
-│   └── BodyTooLarge         the whole request is too large
+│   ├── BodyTooLarge         the whole request is too large
+│   └── BadCode              an invitation, or a code from an e-mail, is not good
 ├── Unauthorized             no credential, or a bad one
 ├── Forbidden                a known caller without the right
 ├── NotFound                 absent, or not the caller's: the two look alike
 ├── Conflict                 the state does not allow it
 │   ├── SessionExists        the id is taken
 │   ├── SessionEnded         it takes no more frames
-│   └── SessionActive        it has no report yet
+│   ├── SessionActive        it has no report yet
+│   ├── PersonExists         somebody with this e-mail is registered
+│   ├── NotConfirmed         the e-mail of the person who logs in is not confirmed
+│   └── SeveralTenants       the person who logs in belongs to more than one: which?
 ├── TooManyRequests          over a limit of the tenant's: come again when it says
 ├── Busy                     too many writers at once: try again
 │   └── StaleSession         a write came between: reload and step again
@@ -65,6 +69,10 @@ class BodyTooLarge(BadInput):
     """The request body is larger than the service accepts."""
 
 
+class BadCode(BadInput):
+    """The invitation or the code is wrong, used or expired: which of them is nobody's business."""
+
+
 class Unauthorized(ProctoringError):
     """There is no credential, or it is not valid."""
 
@@ -93,6 +101,27 @@ class SessionActive(Conflict):
     """The session has not ended, so it has no report."""
 
 
+class PersonExists(Conflict):
+    """The tenant has somebody who registered with this e-mail."""
+
+
+class NotConfirmed(Conflict):
+    """The person has not confirmed the e-mail yet, and cannot log in."""
+
+
+class SeveralTenants(Conflict):
+    """The e-mail and the password are those of several tenants' people; `tenants` names them."""
+
+    def __init__(self, detail: str, tenants: tuple[dict[str, object], ...] = ()) -> None:
+        super().__init__(detail)
+        self.tenants = tenants
+
+    @property
+    def members(self) -> dict[str, object]:
+        """Which tenants: `{"tenant_id", "name"}` each."""
+        return {"tenants": list(self.tenants)}
+
+
 class TooManyRequests(ProctoringError):
     """A limit is reached: nothing was done, and the same request may be sent again in `retry_after_s`."""
 
@@ -102,7 +131,7 @@ class TooManyRequests(ProctoringError):
 
 
 class Busy(ProctoringError):
-    """Too many requests changed the same session at once."""
+    """Too many requests changed the same thing at once."""
 
 
 class StaleSession(Busy):

@@ -7,6 +7,7 @@ from chalicelib.domain.alerts import ListedAlert, Wanted
 from chalicelib.domain.attention import Change
 from chalicelib.domain.credentials import StoredKey
 from chalicelib.domain.model import Alert, FrameRecord, Memory, Page, Session, SessionPage, Ticket
+from chalicelib.domain.people import Login, Person, PersonRole, UserToken
 from chalicelib.domain.policy import Overrides, Policy
 from chalicelib.domain.report import Report, Summary
 from chalicelib.domain.seen import BoundingBox, Face, Findings, Kind, Picture
@@ -198,6 +199,76 @@ class Requests(Protocol):
 
         None if they cannot be counted, never an error.
         """
+
+
+class People(Protocol):
+    """Who belongs to which tenant. See `chalicelib.aws.people`."""
+
+    def add(self, person: Person) -> None:
+        """Store a new person, found by e-mail from now on. Raises Busy if the tenant has the e-mail."""
+
+    def save(self, person: Person) -> Person:
+        """Store the person's next version. Raises Busy if it was changed since it was read."""
+
+    def person(self, person_id: str) -> Person | None:
+        """A person of whichever tenant."""
+
+    def with_email(self, email: str) -> Mapping[str, str]:
+        """The ids of the people with this e-mail (in lower case), by tenant."""
+
+    def page(self, tenant_id: str, limit: int, after: str | None, role: PersonRole | None) -> Page[Person]:
+        """The tenant's people, those who were invited last first. Raises BadInput for a foreign cursor.
+
+        A page may hold fewer than there are, and have a cursor still.
+        """
+
+    def remove(self, person: Person) -> None:
+        """Delete the person, and from what their e-mail leads to. Raises Busy if it was changed meanwhile."""
+
+
+class Accounts(Protocol):
+    """People's passwords and what proves their e-mails, by person id. See `chalicelib.aws.accounts`.
+
+    Every method raises UpstreamDown, and TooManyRequests where somebody tries too often. Of an account that
+    does not exist the same is said as of one to which what is sent does not fit.
+    """
+
+    def sign_up(self, person_id: str, email: str, password: str) -> None:
+        """Make an account, which mails a code. Raises PersonExists if there is one, BadInput."""
+
+    def resend(self, person_id: str) -> bool:
+        """Mail another code to confirm with; False if there is nothing to confirm."""
+
+    def confirm(self, person_id: str, code: str) -> None:
+        """Confirm the e-mail by the code. Raises BadCode."""
+
+    def log_in(self, person_id: str, password: str) -> Login:
+        """What the password opens. Raises Unauthorized; NotConfirmed only if the password is right."""
+
+    def refresh(self, refresh_token: str) -> Login:
+        """Another access token. Raises Unauthorized."""
+
+    def sign_out_everywhere(self, person_id: str) -> None:
+        """Let no refresh token be good any more."""
+
+    def start_reset(self, person_id: str) -> None:
+        """Mail a code to reset the password with; nothing, if the e-mail is not confirmed."""
+
+    def finish_reset(self, person_id: str, code: str, password: str) -> None:
+        """Set the password by the code. Raises BadCode, BadInput."""
+
+    def put_in_group(self, person_id: str, role: PersonRole, *, before: PersonRole | None = None) -> None:
+        """Let the groups say the role, and no longer the one before; nothing, if there is no account."""
+
+    def delete(self, person_id: str) -> None:
+        """Delete the account, if there is one."""
+
+
+class UserTokens(Protocol):
+    """User tokens, verified without asking who issued them. See `chalicelib.aws.tokens`."""
+
+    def read(self, token: str) -> UserToken:
+        """What it says. Raises Unauthorized if it is not good; UpstreamDown if that cannot be told now."""
 
 
 class Summarizer(Protocol):

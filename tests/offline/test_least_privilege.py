@@ -27,6 +27,7 @@ from chalicelib.domain.tenants import Limits
 from chalicelib.workers.jobs import JOBS
 from infra.deploy.project import POLICIES
 from infra.local.cloud import ACCOUNT, REGION, STAGE
+from infra.local.cognito import CODE
 from infra.local.iam import Account, Permission, read_policies
 from infra.local.roles import Asked, read_asked
 from infra.local.schedule import scheduled_event
@@ -122,9 +123,35 @@ def play_the_tenant(caller: Caller) -> None:
     caller.call("DELETE", f"/api/keys/{rotated}")
 
 
+def play_the_people(caller: Caller) -> None:
+    """Every operation of people, and on them."""
+    email, password = "ada@example.com", "Correct1horse"
+    for _ in range(2):
+        invited = caller.call("POST", "/api/people", {"email": email, "role": "candidate"}, status=201).body
+    wanted = {"invitation": invited["invitation"], "email": email, "password": password}
+    for path, status in (("/api/register", 201), ("/register", 409)):
+        caller.call("POST", path, wanted, status=status)
+    for status in (409, 200):
+        for path in ("/api/login", "/login"):
+            login = caller.call("POST", path, {"email": email, "password": password}, status=status).body
+        if status != 200:
+            caller.call("POST", "/api/confirm", {"email": email, "code": CODE})
+    path, token = f"/api/people/{login['person_id']}", f"Bearer {login['access_token']}"
+    caller.call("PATCH", path, {"role": "proctor"})
+    for page in ("?limit=1", "?role=proctor"):
+        caller.call("GET", f"/api/people{page}")
+    caller.call("GET", "/api/me", Authorization=token)
+    caller.call("POST", "/api/refresh", {"refresh_token": login["refresh_token"]})
+    caller.call("POST", "/api/logout", Authorization=token)
+    caller.call("POST", "/api/password/forgot", {"email": email}, status=202)
+    caller.call("POST", "/api/password/reset", {"email": email, "code": CODE, "password": password})
+    caller.call("DELETE", path)
+
+
 def play_the_api(caller: Caller) -> None:
     """Every operation, on every kind of session."""
     play_the_tenant(caller)
+    play_the_people(caller)
     for path in ("/health", "/health?deep=true", "/api/openapi.json", "/api/docs"):
         caller.call("GET", path)
     for _ in range(2):

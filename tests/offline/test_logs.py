@@ -11,6 +11,7 @@ import pytest
 
 from chalicelib.aws.codec import pack
 from infra.local.cloud import STAGE
+from infra.local.cognito import CODE
 from infra.local.rekognition.script import Script
 from infra.local.rekognition.staged import face, line
 from tests.offline.client import NOBODY, Client, Emulator, Interview, base64_of, picture
@@ -65,6 +66,7 @@ def run(tmp_path_factory: pytest.TempPathFactory) -> Run:
         nonsense(server, interview)
         server.call("GET", f"{interview.path}/alerts")
         interview.end()
+        person = people(cloud, server)
         erased = server.start(candidate=CANDIDATE)
         server.call("DELETE", erased.path)
         while '"job_ended"' not in (logs / "serve.log").read_text():
@@ -74,6 +76,7 @@ def run(tmp_path_factory: pytest.TempPathFactory) -> Run:
         secrets = {
             "API key": cloud.api_key.rsplit("_", 1)[1],
             "session token": interview.browser.credential.rsplit(".", 1)[1],
+            **person,
             "picture": base64_of(picture(1))[200:260],
             "signing key": json.loads(stored)["session_token_key"],
             "OpenAI's key": "sk-of-this-test",
@@ -113,6 +116,34 @@ def frames(interview: Interview, emulator: Emulator) -> None:
     )
     batch = {"frames": [{"frame": base64_of(picture(7)), "seq": 7}, {"frame": NEEDLE, "seq": 8}]}
     interview.browser.call("POST", f"{interview.path}/frames", batch)
+
+
+def people(cloud: Cloud, server: Client) -> dict[str, str]:
+    """Somebody who does everything that people do, well and badly; what must not be in the log of it."""
+    wanted = {"email": EMAIL, "role": "proctor", "name": NAME}
+    invited = server.call("POST", "/api/people", wanted).body
+    nobody, password = Client(server.url, ""), f"Correct1{NEEDLE}"
+    registering = {"invitation": invited["invitation"], "email": EMAIL, "password": password, "name": NAME}
+    for body in ({**registering, "password": NEEDLE}, {**registering, "invitation": NEEDLE}, registering):
+        nobody.call("POST", "/api/register", body)
+    for code in (NEEDLE, CODE):
+        nobody.call("POST", "/api/confirm", {"email": EMAIL, "code": code})
+    for body in ({"email": EMAIL, "password": NEEDLE}, {"email": NAME, "password": NEEDLE}):
+        assert nobody.call("POST", "/api/login", body).status in {401, 422}
+    login = nobody.call("POST", "/api/login", {"email": EMAIL, "password": password}).body
+    ada = Client(cloud.url, login["access_token"])
+    assert ada.call("GET", "/api/me").body["person"]["name"] == NAME
+    for token in (NEEDLE, login["refresh_token"]):
+        nobody.call("POST", "/api/refresh", {"refresh_token": token})
+    nobody.call("POST", "/api/password/forgot", {"email": EMAIL})
+    nobody.call("POST", "/api/password/reset", {"email": EMAIL, "code": NEEDLE, "password": password})
+    ada.call("POST", "/api/logout")
+    server.call("DELETE", f"/api/people/{login['person_id']}")
+    return {
+        "invitation": invited["invitation"].rsplit("_", 1)[1],
+        "user token": login["access_token"].rsplit(".", 1)[1],
+        "refresh token": login["refresh_token"],
+    }
 
 
 def nonsense(server: Client, interview: Interview) -> None:

@@ -5,6 +5,7 @@ from typing import Any
 
 import pytest
 
+from chalicelib.domain.people import LEAST_PASSWORD
 from chalicelib.settings import Settings
 from tests.stack import resources
 
@@ -83,6 +84,19 @@ def test_a_username_is_neither_an_e_mail_nor_a_name_that_people_choose() -> None
 
     assert {"UsernameAttributes", "AliasAttributes"} & pool.keys() == set()
     assert pool["AutoVerifiedAttributes"] == ["email"]
+
+
+def test_the_pool_takes_every_password_that_the_service_takes() -> None:
+    ((_, pool),) = of_type("AWS::Cognito::UserPool")
+
+    assert pool["Policies"]["PasswordPolicy"] == {
+        "MinimumLength": LEAST_PASSWORD,
+        "RequireLowercase": True,
+        "RequireUppercase": True,
+        "RequireNumbers": True,
+        "RequireSymbols": False,
+        "TemporaryPasswordValidityDays": 1,
+    }
 
 
 def test_there_is_a_group_for_every_role_of_people() -> None:

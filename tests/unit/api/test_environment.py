@@ -2,6 +2,7 @@
 
 import json
 
+import jwt
 import pytest
 
 from chalicelib import wiring
@@ -61,7 +62,8 @@ def test_without_its_secret_tokens_are_neither_made_nor_taken() -> None:
         )
 
         assert service.post("/api/sessions/start", {"session_id": "s-1"}).status == 503
-        assert service.get("/api/sessions/s-1/metrics", credential="a.b.c").status == 503
+        token = jwt.encode({"sub": "s-1"}, "x" * 64, algorithm="HS256")
+        assert service.get("/api/sessions/s-1/metrics", credential=token).status == 503
 
 
 def test_a_key_of_this_stage_opens_no_other() -> None:

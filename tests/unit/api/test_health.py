@@ -8,7 +8,7 @@ from chalicelib import wiring
 from tests.unit.api.service import Answer, Service, forget, running_service
 from tests.unit.vision.rekognition_server import answers, fails
 
-ALL = {"sessions", "tenants", "ledger", "evidence", "jobs", "keys", "vision"}
+ALL = {"sessions", "tenants", "ledger", "evidence", "jobs", "keys", "vision", "people"}
 
 
 @pytest.fixture
@@ -53,6 +53,9 @@ LOST: dict[str, Callable[[Service], object]] = {
     ),
     "ledger": lambda well: well.cloud.client("dynamodb").delete_table(
         TableName=well.cloud.settings.ledger_table
+    ),
+    "people": lambda well: well.cloud.client("cognito-idp").delete_user_pool(
+        UserPoolId=well.cloud.settings.user_pool_id
     ),
     "sessions": lambda well: well.cloud.client("dynamodb").delete_table(
         TableName=well.cloud.settings.sessions_table

@@ -7,6 +7,7 @@ import pytest
 from chalicelib import wiring
 from chalicelib.aws.codec import pack
 from tests.log import Log, written
+from tests.unit.api.people import somebody
 from tests.unit.api.service import Service, forget
 from tests.unit.vision.pictures import jpeg, portrait
 from tests.unit.vision.rekognition_server import answers
@@ -107,3 +108,19 @@ def _spoil(service: Service, session_id: str) -> None:
         ExpressionAttributeValues={":state": {"B": pack({"settled": "Ada Lovelace"})}},
     )
     forget()
+
+
+def test_a_persons_request_says_who_calls_and_whom_they_invite_by_ids_alone(
+    service: Service, log: Log
+) -> None:
+    admin = somebody(service, "admin", email="quokka@example.com")
+    log.clear()
+    invited = service.post(
+        "/api/people",
+        {"email": "wombat@example.com", "role": "candidate", "name": "Wombat"},
+        credential=admin.token,
+    )
+
+    (line,) = log.lines
+    assert (line["caller_id"], line["invited_id"]) == (admin.person_id, invited.json["person"]["person_id"])
+    assert not [word for word in ("quokka", "wombat", "inv_", "example") if word in log.text.lower()]

@@ -1,0 +1,20 @@
+"""What to do when two requests change the same thing at once: read it anew and try again, a few times."""
+
+from collections.abc import Callable
+from typing import TypeVar
+
+from chalicelib.domain.errors import Busy
+
+Made = TypeVar("Made")
+
+_TRIES = 4
+
+
+def settled(attempt: Callable[[], Made]) -> Made:
+    """What the attempt made, which reads, changes and writes. Raises Busy if others were always quicker."""
+    for _ in range(_TRIES - 1):
+        try:
+            return attempt()
+        except Busy:
+            continue
+    return attempt()
