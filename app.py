@@ -14,6 +14,10 @@ from chalicelib import telemetry, wiring
 from chalicelib.api import problems
 from chalicelib.api.account import account
 from chalicelib.api.alerts import alerts
+from chalicelib.api.attempts import attempts
+from chalicelib.api.candidates import candidates
+from chalicelib.api.exam_results import exam_results
+from chalicelib.api.exams import exams
 from chalicelib.api.frames import frames
 from chalicelib.api.keys import keys
 from chalicelib.api.people import people
@@ -56,7 +60,12 @@ def answer_in_one_voice(event: Any, get_response: Callable[[Any], Response]) -> 
     return answer
 
 
-for blueprint in (sessions, frames, reports, alerts, keys, tenant, account, people, service):
+for blueprint in (
+    *(sessions, frames, reports, alerts),
+    *(keys, tenant, account, people),
+    *(exams, candidates, attempts, exam_results),
+    service,
+):
     app.register_blueprint(blueprint)
 
 

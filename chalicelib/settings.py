@@ -68,6 +68,11 @@ class Settings(BaseModel):
         return f"proctoring-{self.stage}-ledger"
 
     @property
+    def exams_table(self) -> str:
+        """Exams, who takes them, and their answers."""
+        return f"proctoring-{self.stage}-exams"
+
+    @property
     def jobs_queue(self) -> str:
         """Slow work."""
         return f"proctoring-{self.stage}-jobs"

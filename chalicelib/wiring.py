@@ -21,7 +21,9 @@ from chalicelib import __version__
 from chalicelib.aws import probes
 from chalicelib.aws.accounts import Accounts
 from chalicelib.aws.alerts import Alerts
+from chalicelib.aws.attempts import Attempts
 from chalicelib.aws.evidence import Evidence
+from chalicelib.aws.exams import Exams
 from chalicelib.aws.jobs import Jobs
 from chalicelib.aws.keys import Keys
 from chalicelib.aws.ledger import Ledger
@@ -33,6 +35,7 @@ from chalicelib.aws.tenants import Tenants
 from chalicelib.aws.tokens import UserTokens
 from chalicelib.flows.analyze_frame import AnalyzeFrame
 from chalicelib.flows.ask_provider import AskProvider, Budget
+from chalicelib.flows.assign_candidates import AssignCandidates
 from chalicelib.flows.change_key import ChangeKey
 from chalicelib.flows.change_person import ChangePerson, RemovePerson
 from chalicelib.flows.change_tenant import ChangeTenant
@@ -45,6 +48,7 @@ from chalicelib.flows.end_session import EndSession, TidyEvidence
 from chalicelib.flows.erase_session import EraseSession, SweepPictures
 from chalicelib.flows.find_people import FindPeople, ReadPeople
 from chalicelib.flows.invite_person import InvitePerson
+from chalicelib.flows.keep_exam import ChangeExam, CreateExam, ReadExams
 from chalicelib.flows.know_limits import KnowLimits
 from chalicelib.flows.limit_requests import LimitRequests
 from chalicelib.flows.list_alerts import ListAlerts
@@ -53,11 +57,13 @@ from chalicelib.flows.log_out import LogOut
 from chalicelib.flows.open_session import OpenSession
 from chalicelib.flows.open_tenant import OpenTenant
 from chalicelib.flows.read_keys import ReadKeys
+from chalicelib.flows.read_results import ReadResults
 from chalicelib.flows.read_session import ReadSession
 from chalicelib.flows.read_tenant import ReadTenant
 from chalicelib.flows.register_person import ConfirmPerson, RegisterPerson
 from chalicelib.flows.reset_password import ForgetPassword, ResetPassword
 from chalicelib.flows.rotate_key import RotateKey
+from chalicelib.flows.take_exam import FindAttempt, StartAttempt, SubmitAnswers
 from chalicelib.settings import Settings, from_environment
 from chalicelib.vision.checks import look
 from chalicelib.vision.gate import Gate
@@ -172,6 +178,20 @@ def tenants() -> Tenants:
 
 
 @cache
+def exams() -> Exams:
+    """Exams in DynamoDB."""
+    return Exams(_client("dynamodb"), settings().exams_table, retention_s=settings().retention_days * _DAY_S)
+
+
+@cache
+def attempts() -> Attempts:
+    """Attempts at exams in DynamoDB."""
+    return Attempts(
+        _client("dynamodb"), settings().exams_table, retention_s=settings().retention_days * _DAY_S
+    )
+
+
+@cache
 def people() -> People:
     """People in DynamoDB."""
     return People(_client("dynamodb"), settings().tenants_table)
@@ -245,6 +265,7 @@ def check_health() -> CheckHealth:
     asked: dict[str, Probe] = {
         "sessions": partial(probes.ask_table, database, names.sessions_table, sorted_by=("sk",)),
         "tenants": partial(probes.ask_table, database, names.tenants_table),
+        "exams": partial(probes.ask_table, database, names.exams_table, sorted_by=("sk",)),
         "ledger": partial(probes.ask_table, database, names.ledger_table),
         "evidence": partial(probes.ask_bucket, _client("s3", _PICTURES), names.bucket),
         "jobs": partial(probes.ask_queue, _client("sqs"), names.jobs_queue),
@@ -442,6 +463,7 @@ def end_session() -> EndSession:
         evidence(),
         jobs(),
         summarizer(),
+        attempts(),
         time.time,
         settings().usd_per_call,
         versions={"service": __version__, "vision": "Amazon Rekognition"},
@@ -476,6 +498,61 @@ def erase_session() -> EraseSession:
 def sweep_pictures() -> SweepPictures:
     """Delete the pictures of a session that is gone."""
     return SweepPictures(sessions(), evidence())
+
+
+@cache
+def assign_candidates() -> AssignCandidates:
+    """Say who takes an exam."""
+    return AssignCandidates(
+        exams(), attempts(), people(), invite_person(), time.time, _new_id, pool(), _session_s()
+    )
+
+
+@cache
+def create_exam() -> CreateExam:
+    """Make an exam."""
+    return CreateExam(exams(), time.time, new_sorted_id, _session_s())
+
+
+@cache
+def change_exam() -> ChangeExam:
+    """Change an exam, or close it."""
+    return ChangeExam(exams(), attempts(), time.time, _session_s())
+
+
+@cache
+def read_exams() -> ReadExams:
+    """Read exams."""
+    return ReadExams(exams(), attempts())
+
+
+@cache
+def start_attempt() -> StartAttempt:
+    """Start an exam, or go on with it."""
+    return StartAttempt(exams(), attempts(), sessions(), open_session(), time.time)
+
+
+@cache
+def submit_answers() -> SubmitAnswers:
+    """Hand in answers."""
+    return SubmitAnswers(exams(), attempts(), end_session(), time.time)
+
+
+@cache
+def find_attempt() -> FindAttempt:
+    """Find the attempt of a session, and the session of an attempt."""
+    return FindAttempt(exams(), attempts(), sessions())
+
+
+@cache
+def read_results() -> ReadResults:
+    """Read what became of an exam's attempts."""
+    return ReadResults(exams(), attempts(), sessions(), pool())
+
+
+def now() -> float:
+    """Seconds since 1970."""
+    return time.time()
 
 
 def new_sorted_id() -> str:

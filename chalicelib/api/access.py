@@ -74,6 +74,22 @@ ACCESS: Mapping[str, Access] = {
     "get_emotions": _for(*_STAFF, scope=Scope.SESSIONS_READ),
     "end_session": _for(*_BROWSER, *_ADMINS, scope=Scope.SESSIONS_WRITE),
     "get_report": _for(*_STAFF, scope=Scope.SESSIONS_READ),
+    # Exams
+    "create_exam": _for(*_ADMINS, scope=Scope.EXAMS_WRITE),
+    "list_exams": _for(Role.CANDIDATE, *_STAFF, scope=Scope.EXAMS_READ),
+    "get_exam": _for(Role.CANDIDATE, *_STAFF, scope=Scope.EXAMS_READ),
+    "change_exam": _for(*_ADMINS, scope=Scope.EXAMS_WRITE),
+    "close_exam": _for(*_ADMINS, scope=Scope.EXAMS_WRITE),
+    "assign_candidates": _for(*_ADMINS, scope=Scope.EXAMS_WRITE),
+    "list_candidates": _for(*_STAFF, scope=Scope.EXAMS_READ),
+    "change_accommodation": _for(*_ADMINS, scope=Scope.EXAMS_WRITE),
+    "unassign_candidate": _for(*_ADMINS, scope=Scope.EXAMS_WRITE),
+    "list_results": _for(*_STAFF, scope=Scope.EXAMS_READ),
+    "get_result": _for(*_STAFF, scope=Scope.EXAMS_READ),
+    # Attempts
+    "start_attempt": _for(Role.CANDIDATE),
+    "submit_answers": _for(*_BROWSER, Role.CANDIDATE),
+    "upload_frame": _for(*_BROWSER, Role.CANDIDATE),
     # Across sessions
     "list_alerts": _for(*_STAFF, scope=Scope.SESSIONS_READ),
     # What people do for themselves

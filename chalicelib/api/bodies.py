@@ -1,11 +1,12 @@
 """What request and response models share, and reading a request's body into one."""
 
 import io
+import json
 from collections.abc import Mapping
 from typing import Annotated, Any, ClassVar, TypeVar
 
 from multipart import MultipartError, MultipartParser, parse_options_header
-from pydantic import BaseModel, ConfigDict, GetCoreSchemaHandler, ValidationError
+from pydantic import BaseModel, ConfigDict, Field, GetCoreSchemaHandler, StringConstraints, ValidationError
 from pydantic_core import CoreSchema, core_schema
 
 from chalicelib.api.problems import bad_input
@@ -38,6 +39,13 @@ class Answer(BaseModel):
     success: bool = True
 
 
+class ListQuery(Body):
+    """Which page."""
+
+    limit: int = Field(default=50, ge=1, le=100)
+    cursor: str | None = Field(default=None, max_length=2000)
+
+
 class _AsPolicy:
     """Some of a policy's fields, judged and described as the whole policy is."""
 
@@ -50,6 +58,8 @@ def _given(value: Any, validated: Any) -> dict[str, Any]:  # noqa: ANN401 - anyt
     return {name: getattr(policy, name) for name in value}
 
 
+Id = Annotated[str, StringConstraints(pattern=f"^{SESSION_ID}$")]
+"""An id in a body."""
 PolicyOverrides = Annotated[dict[str, Any], _AsPolicy()]
 """Fields of a policy; what is left out is not overridden."""
 
@@ -97,6 +107,24 @@ def read_multipart(raw: bytes, content_type: str) -> tuple[dict[str, str], dict[
     except (MultipartError, LookupError, ValueError) as exc:  # LookupError: an unknown charset
         raise BadInput("The form cannot be read; send multipart/form-data with its boundary.") from exc
     return fields, files
+
+
+def is_csv(content_type: str) -> bool:
+    """Whether the body is a table."""
+    return content_type.lower().startswith("text/csv")
+
+
+def json_text(value: Any, *, most_bytes: int) -> str:  # noqa: ANN401 - anything from outside
+    """Somebody's own JSON as text. Raises ValueError if it is too long, or holds what JSON does not have."""
+    text = json.dumps(value, allow_nan=False, ensure_ascii=False)
+    if len(text.encode()) > most_bytes:
+        raise ValueError(f"may have at most {most_bytes} bytes of JSON")
+    return text
+
+
+def is_none(value: object) -> bool:
+    """For `exclude_if`: what is not there is not in the answer."""
+    return value is None
 
 
 def is_multipart(content_type: str) -> bool:

@@ -40,6 +40,7 @@ class Operation:
     body: type[Body] | None
     query: type[BaseModel] | None
     multipart: bool
+    csv: bool
     idempotency_key: bool
     media_type: str
     errors: tuple[type[ProctoringError], ...]
@@ -78,6 +79,12 @@ class Call:
         return self.caller.person_id
 
     @property
+    def role(self) -> Role:
+        """What the caller may do."""
+        assert self.caller is not None
+        return self.caller.role
+
+    @property
     def may_hand_on(self) -> frozenset[Scope]:
         """The scopes that the caller may give to an API key."""
         assert self.caller is not None
@@ -100,13 +107,14 @@ def endpoint(
     body: type[Body] | None = None,
     query: type[BaseModel] | None = None,
     multipart: bool = False,
+    csv: bool = False,
     idempotency_key: bool = False,
     media_type: str = "application/json",
     errors: tuple[type[ProctoringError], ...] = (),
 ) -> Callable[[View], View]:
     """Register a view; `chalicelib.api.access` says who may call it. `also`: a second path to the same.
 
-    `multipart` bodies are left to the view; `errors`: what it raises beyond the usual.
+    `multipart` and `csv` bodies are left to the view; `errors`: what it raises beyond the usual.
     """
 
     def register(view: View) -> View:
@@ -122,6 +130,7 @@ def endpoint(
                 body=body,
                 query=query,
                 multipart=multipart,
+                csv=csv,
                 idempotency_key=idempotency_key,
                 media_type=media_type,
                 errors=errors,
@@ -172,7 +181,10 @@ def _call(request: Request, operation: Operation, ids: dict[str, str]) -> Call:
             know(session_id=session_id)
         authorize(caller, operation.access, session_id)
     query, body = operation.query, operation.body
-    if operation.multipart and bodies.is_multipart(request.headers.get("content-type", "")):
+    content_type = request.headers.get("content-type", "")
+    if (operation.multipart and bodies.is_multipart(content_type)) or (
+        operation.csv and bodies.is_csv(content_type)
+    ):
         body = None
     return Call(
         request=request,

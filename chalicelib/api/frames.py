@@ -4,16 +4,18 @@ import base64
 import binascii
 from collections.abc import Mapping
 from datetime import datetime
+from typing import TypeVar
 
 from chalice.app import Blueprint
 from pydantic import AwareDatetime, Field
 
 from chalicelib import wiring
-from chalicelib.api.bodies import MOST_BYTES, Answer, Body, is_multipart, read_fields, read_multipart
+from chalicelib.api.bodies import MOST_BYTES, Answer, Body, Id, is_multipart, read_fields, read_multipart
 from chalicelib.api.endpoint import Call, endpoint
 from chalicelib.api.problems import STATUSES
 from chalicelib.api.results import FrameResult, result_of
 from chalicelib.domain.errors import (
+    AttemptNotStarted,
     BadInput,
     BadPicture,
     BodyTooLarge,
@@ -26,6 +28,7 @@ from chalicelib.domain.errors import (
 )
 from chalicelib.domain.model import Session
 from chalicelib.flows.analyze_frame import FrameIn, Watched
+from chalicelib.telemetry import know
 
 frames = Blueprint(__name__)
 
@@ -64,6 +67,22 @@ class FrameRequest(FrameFacts):
     """The picture, JPEG or PNG: a data URL, or bare base64."""
 
 
+class UploadFacts(FrameFacts):
+    """The same, and in which exam."""
+
+    exam_id: Id | None = None
+    """Needed with a user token; a session token knows it."""
+
+
+class UploadRequest(UploadFacts):
+    """A frame of an exam as JSON."""
+
+    most_bytes = MOST_BYTES
+
+    frame: str
+    """The picture, JPEG or PNG: a data URL, or bare base64."""
+
+
 class FramesRequest(Body):
     """Frames that a client kept while it was offline."""
 
@@ -95,6 +114,9 @@ class FramesAnswer(Answer):
     results: list[FrameOutcome]
 
 
+Facts = TypeVar("Facts", bound=FrameFacts)
+
+
 @endpoint(
     frames,
     "POST",
@@ -110,9 +132,31 @@ def post_frame(call: Call, session_id: str) -> FrameAnswer:
     As JSON, or as multipart/form-data with the file `frame` and, if you like, the fields `seq` and
     `captured_at`. If the provider does not answer, the frame is counted as `unanalysed` and raises no alert.
     """
-    frame = _from_json(call.body) if call.body else _from_form(call)
-    session, record = wiring.analyze_frame().one(call.tenant_id, session_id, frame)
-    return FrameAnswer(session_id=session_id, result=result_of(record, session.policy))
+    frame = _from_json(call.body) if call.body else _from_form(call, FrameFacts)[0]
+    return _watched(call, session_id, frame)
+
+
+@endpoint(
+    frames,
+    "POST",
+    "/api/upload-frame",
+    also="/upload-frame",
+    body=UploadRequest,
+    multipart=True,
+    answer=FrameAnswer,
+    errors=(*_ERRORS, AttemptNotStarted),
+)
+def upload_frame(call: Call) -> FrameAnswer:
+    """Send a frame of an exam.
+
+    The same as sending it to its session: as JSON, or as multipart/form-data with the file `frame` and the
+    fields `exam_id`, `seq` and `captured_at`. With a candidate's user token, `exam_id` says which exam it is.
+    """
+    if call.body:
+        frame, facts = _from_json(call.body), call.body
+    else:
+        frame, facts = _from_form(call, UploadFacts)
+    return _watched(call, _session_of(call, facts.exam_id), frame)
 
 
 @endpoint(
@@ -146,6 +190,24 @@ def post_frames(call: Call, session_id: str) -> FramesAnswer:
     return FramesAnswer(success=all(each.success for each in results), session_id=session_id, results=results)
 
 
+def _watched(call: Call, session_id: str, frame: FrameIn) -> FrameAnswer:
+    session, record = wiring.analyze_frame().one(call.tenant_id, session_id, frame)
+    return FrameAnswer(session_id=session_id, result=result_of(record, session.policy))
+
+
+def _session_of(call: Call, exam_id: str | None) -> str:
+    assert call.caller is not None
+    session_id = call.caller.session_id
+    if session_id is None:
+        if exam_id is None:
+            raise BadInput(
+                "Say in which exam: send exam_id.", ({"loc": ["exam_id"], "msg": "Field required"},)
+            )
+        session_id = wiring.find_attempt().session_of((call.tenant_id, exam_id, call.person_id))
+    know(session_id=session_id)
+    return session_id
+
+
 def _outcome(seq: int | None, watched: Watched, session: Session) -> FrameOutcome:
     if watched.record:
         return FrameOutcome(seq=seq, result=result_of(watched.record, session.policy))
@@ -155,22 +217,22 @@ def _outcome(seq: int | None, watched: Watched, session: Session) -> FrameOutcom
     )
 
 
-def _from_json(body: FrameRequest) -> FrameIn:
+def _from_json(body: FrameRequest | UploadRequest) -> FrameIn:
     picture = _decoded(body.frame)
     if isinstance(picture, BadInput):
         raise picture
     return FrameIn(picture, body.seq, _seconds(body.captured_at))
 
 
-def _from_form(call: Call) -> FrameIn:
+def _from_form(call: Call, model: type[Facts]) -> tuple[FrameIn, Facts]:
     content_type = call.request.headers.get("content-type", "")
     if not is_multipart(content_type):
         raise BadInput('The request has no frame; send JSON {"frame": …} or a form with the file `frame`.')
     fields, files = read_multipart(call.raw, content_type)
     if "frame" not in files:
         raise BadInput("The form has no file `frame`.", ({"loc": ["frame"], "msg": "Field required"},))
-    facts = read_fields(FrameFacts, _filled(fields))
-    return FrameIn(files["frame"], facts.seq, _seconds(facts.captured_at))
+    facts = read_fields(model, _filled(fields))
+    return FrameIn(files["frame"], facts.seq, _seconds(facts.captured_at)), facts
 
 
 def _filled(fields: Mapping[str, str]) -> dict[str, str]:

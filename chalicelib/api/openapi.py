@@ -45,6 +45,20 @@ _PROBLEM = {
                 "properties": {"loc": {"type": "array"}, "msg": {"type": "string"}},
             },
         },
+        "deadline": {
+            "type": "string",
+            "description": "Of answers that came too late: when they were due.",
+        },
+        "kept": {
+            "type": ["object", "null"],
+            "description": "Of answers that came too late: those that came in time.",
+            "required": ["revision", "answered_at", "submitted"],
+            "properties": {
+                "revision": {"type": "integer"},
+                "answered_at": {"type": "string"},
+                "submitted": {"type": "boolean"},
+            },
+        },
         "dependencies": {
             "type": "object",
             "description": "Of /health?deep=true: what became of each service that this one stands on.",
@@ -152,18 +166,22 @@ def _request_body(operation: Operation) -> dict[str, Any]:
     assert operation.body is not None
     content: dict[str, Any] = {"application/json": {"schema": _reference(operation.body)}}
     if operation.multipart:
-        form = {
-            "type": "object",
-            "required": ["frame"],
-            "properties": {
-                "frame": {"type": "string", "contentMediaType": "image/jpeg"},
-                "seq": {"type": "integer"},
-                "captured_at": {"type": "string", "format": "date-time"},
-            },
-        }
-        content["multipart/form-data"] = {"schema": form}
+        content["multipart/form-data"] = {"schema": _form(operation.body)}
+    if operation.csv:
+        content["text/csv"] = {"schema": {"type": "string"}}
     required = any(field.is_required() for field in operation.body.model_fields.values())
     return {"required": required, "content": content}
+
+
+def _form(body: type[BaseModel]) -> dict[str, Any]:
+    properties = {
+        "frame": {"type": "string", "contentMediaType": "image/jpeg"},
+        "seq": {"type": "integer"},
+        "captured_at": {"type": "string", "format": "date-time"},
+    }
+    if "exam_id" in body.model_fields:
+        properties["exam_id"] = {"type": "string"}
+    return {"type": "object", "required": ["frame"], "properties": properties}
 
 
 def _responses(operation: Operation) -> dict[str, Any]:

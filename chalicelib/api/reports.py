@@ -6,13 +6,15 @@ from chalice.app import Blueprint
 from pydantic import BaseModel, ConfigDict, Field
 
 from chalicelib import wiring
+from chalicelib.api.access import Role
 from chalicelib.api.bodies import Answer, Body
 from chalicelib.api.endpoint import Call, endpoint
 from chalicelib.domain import report as reports_of
 from chalicelib.domain.errors import BadInput, NotFound, SessionActive, StaleSession, UpstreamDown
 from chalicelib.domain.metrics import dominant_emotion
-from chalicelib.domain.model import Alert, FrameRecord, Status
+from chalicelib.domain.model import Alert, FrameRecord, Session, Status
 from chalicelib.domain.report import Averages, Coverage, Report, averages, coverage, emotion_summary
+from chalicelib.domain.scoring import as_scored, unrevealing, without_looks
 
 reports = Blueprint(__name__)
 
@@ -90,6 +92,7 @@ def get_metrics(call: Call, session_id: str) -> MetricsAnswer:
     """Read the figures so far."""
     live = wiring.read_session().live(call.tenant_id, session_id)
     seen, policy = live.progress, live.session.policy
+    covered = coverage(seen)
     return MetricsAnswer(
         session_id=session_id,
         frames_analyzed=seen.frames - seen.unanalysed,
@@ -100,8 +103,8 @@ def get_metrics(call: Call, session_id: str) -> MetricsAnswer:
         emotion_summary=emotion_summary(seen, policy),
         alert_count=live.alert_count,
         recent_alerts=_linked(call, session_id, live.recent),
-        coverage=coverage(seen),
-        reasons=reports_of.reasons(policy),
+        coverage=without_looks(covered) if call.role is Role.PROCTOR and live.session.attempt else covered,
+        reasons=_reasons(call, live.session),
     )
 
 
@@ -142,7 +145,7 @@ def get_emotions(call: Call, session_id: str) -> EmotionsAnswer:
         if policy.emotions
         else None,
         next_cursor=page.cursor,
-        reasons=reports_of.reasons(policy),
+        reasons=_reasons(call, live.session),
     )
 
 
@@ -171,8 +174,14 @@ def get_report(call: Call, session_id: str) -> ReportAnswer:
 
 
 def _report_answer(call: Call, session_id: str, report: Report) -> ReportAnswer:
-    linked = replace(report, alerts=tuple(_linked(call, session_id, report.alerts)))
+    told = as_scored(report) if call.role is Role.PROCTOR else report
+    linked = replace(told, alerts=tuple(_linked(call, session_id, told.alerts)))
     return ReportAnswer(session_id=session_id, report=linked)
+
+
+def _reasons(call: Call, session: Session) -> dict[str, str]:
+    reasons = reports_of.reasons(session.policy)
+    return dict(unrevealing(reasons, session.attempt)) if call.role is Role.PROCTOR else reasons
 
 
 def _linked(call: Call, session_id: str, alerts: tuple[Alert, ...]) -> list[Alert]:

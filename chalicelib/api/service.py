@@ -9,17 +9,13 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from chalicelib import __version__, wiring
 from chalicelib.api import openapi
-from chalicelib.api.bodies import Answer, Body
+from chalicelib.api.bodies import Answer, Body, is_none
 from chalicelib.api.endpoint import Call, endpoint
 from chalicelib.domain.errors import Unhealthy
 
 service = Blueprint(__name__)
 
 _PAGES = Path(__file__).parent.parent / "pages"
-
-
-def _is_none(value: object) -> bool:
-    return value is None
 
 
 class HealthQuery(Body):
@@ -37,7 +33,7 @@ class DependencyHealth(BaseModel):
     ok: bool
     ms: int
     """How long it took."""
-    error: str | None = Field(default=None, exclude_if=_is_none)
+    error: str | None = Field(default=None, exclude_if=is_none)
     """The kind of failure; absent where there was none."""
 
 
@@ -49,7 +45,7 @@ class HealthAnswer(Answer):
     version: str
     stage: str
     features: dict[str, bool]
-    dependencies: dict[str, DependencyHealth] | None = Field(default=None, exclude_if=_is_none)
+    dependencies: dict[str, DependencyHealth] | None = Field(default=None, exclude_if=is_none)
     """With `deep=true`: each service that this one stands on."""
 
 

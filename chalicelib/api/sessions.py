@@ -4,11 +4,11 @@ import json
 from typing import Annotated, Any
 
 from chalice.app import Blueprint
-from pydantic import Field, StringConstraints, field_validator
+from pydantic import AfterValidator, Field, field_validator
 
 from chalicelib import wiring
 from chalicelib.api.auth import session_token
-from chalicelib.api.bodies import SESSION_ID, Answer, Body, PolicyOverrides
+from chalicelib.api.bodies import Answer, Body, Id, ListQuery, PolicyOverrides
 from chalicelib.api.endpoint import Call, endpoint, ticket
 from chalicelib.domain.errors import BadInput, Conflict, NotFound, SessionExists, StaleSession, UpstreamDown
 from chalicelib.domain.model import SessionRow
@@ -18,22 +18,32 @@ from chalicelib.telemetry import know
 
 sessions = Blueprint(__name__)
 
-SessionId = Annotated[str, StringConstraints(pattern=f"^{SESSION_ID}$")]
 _MOST_CHARACTERS = 8_192
+
+
+def stays_small(free: dict[str, Any]) -> dict[str, Any]:
+    """What somebody says freely. Raises ValueError where it is too long for what travels with every frame."""
+    # Numbers that JSON does not have (NaN) raise ValueError here.
+    if len(json.dumps(free, allow_nan=False)) > _MOST_CHARACTERS:
+        raise ValueError(f"may have at most {_MOST_CHARACTERS} characters of JSON")
+    return free
+
+
+Free = Annotated[dict[str, Any], AfterValidator(stays_small)]
 
 
 class StartRequest(Body):
     """Who is interviewed for what, and how it shall be watched. All of it is optional."""
 
-    session_id: SessionId | None = None
+    session_id: Id | None = None
     """Your own id for it; else one is made."""
-    job_data: dict[str, Any] = Field(default_factory=dict)
+    job_data: Free = Field(default_factory=dict)
     """Anything about the job or exam; given back in the report."""
-    candidate: dict[str, Any] = Field(default_factory=dict)
+    candidate: Free = Field(default_factory=dict)
     """Anything about the candidate; given back in the report."""
     policy: PolicyOverrides = Field(default_factory=dict)
     """Switches and thresholds; what is left out has its default."""
-    consent: dict[str, Any] = Field(default_factory=dict)
+    consent: Free = Field(default_factory=dict)
     """What the candidate agreed to, and when; given back in the report."""
 
     @field_validator("session_id")
@@ -42,14 +52,6 @@ class StartRequest(Body):
         if session_id == "start":
             raise ValueError("is the path of this call; choose another id")
         return session_id
-
-    @field_validator("job_data", "candidate", "consent")
-    @classmethod
-    def _stays_small(cls, free: dict[str, Any]) -> dict[str, Any]:
-        # It travels with every frame. Numbers that JSON does not have (NaN) raise ValueError here.
-        if len(json.dumps(free, allow_nan=False)) > _MOST_CHARACTERS:
-            raise ValueError(f"may have at most {_MOST_CHARACTERS} characters of JSON")
-        return free
 
 
 class StartAnswer(Answer):
@@ -62,13 +64,6 @@ class StartAnswer(Answer):
     session_token: str
     api_endpoints: dict[str, str]
     policy: Policy
-
-
-class ListQuery(Body):
-    """Which page."""
-
-    limit: int = Field(default=50, ge=1, le=100)
-    cursor: str | None = Field(default=None, max_length=2000)
 
 
 class SessionList(Answer):

@@ -1,6 +1,7 @@
 """A table whose items have a `pk` and an `sk`: items, pages of a partition, writes that go together."""
 
 from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
 from botocore.exceptions import ClientError
@@ -20,6 +21,8 @@ from chalicelib.domain.model import Page
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
 
+NEW: dict[str, Any] = {"ConditionExpression": "attribute_not_exists(pk)"}
+"""The condition that there is no such item yet."""
 BATCH_READ = 100
 """Items that are read at once, at the most."""
 _PAGE = 1000
@@ -89,15 +92,40 @@ class Table:
         last = reply.get("LastEvaluatedKey")
         return Page(tuple(reply["Items"]), cursor(str(last["sk"]["S"])[len(prefix) :]) if last else None)
 
+    def put(self, item: Item, **condition: Any) -> None:  # noqa: ANN401 - handed on to the client
+        """Store an item. Raises ConditionFailedError."""
+        with conditional():
+            self.client.put_item(TableName=self.name, Item=item, **condition)
+
+    def delete(self, key: Item, **condition: Any) -> None:  # noqa: ANN401 - handed on to the client
+        """Delete an item. Raises ConditionFailedError."""
+        with conditional():
+            self.client.delete_item(TableName=self.name, Key=key, **condition)
+
     def transact(self, writes: list[Any]) -> None:
         """All of these writes or none. Raises ConditionFailedError."""
-        with storage():
-            try:
-                self.client.transact_write_items(TransactItems=writes)
-            except ClientError as exc:
-                if condition_failed(exc):
-                    raise ConditionFailedError(reasons(exc)) from exc
-                raise
+        with conditional():
+            self.client.transact_write_items(TransactItems=writes)
+
+
+@contextmanager
+def conditional() -> Iterator[None]:
+    """A write that may lose against another one. Raises ConditionFailedError, UpstreamDown."""
+    with storage():
+        try:
+            yield
+        except ClientError as exc:
+            if condition_failed(exc):
+                raise ConditionFailedError(reasons(exc)) from exc
+            raise
+
+
+def still_at(version: int) -> dict[str, Any]:
+    """The condition that the stored item has this version."""
+    return {
+        "ConditionExpression": "version = :version",
+        "ExpressionAttributeValues": {":version": {"N": str(version)}},
+    }
 
 
 def _place(key: Item) -> tuple[str, str]:

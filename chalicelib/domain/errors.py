@@ -14,18 +14,27 @@ ProctoringError
 │   ├── SessionExists        the id is taken
 │   ├── SessionEnded         it takes no more frames
 │   ├── SessionActive        it has no report yet
+│   ├── ExamNotOpen          it opens later
+│   ├── ExamOver             it has closed
+│   ├── AttemptNotStarted    there is no session to answer in
+│   ├── AttemptStarted       the assignment cannot be taken back
+│   ├── AttemptOver          submitted, ended or too late to go on
+│   ├── DeadlinePassed       the answers came too late: what came before is kept
 │   ├── PersonExists         somebody with this e-mail is registered
 │   ├── NotConfirmed         the e-mail of the person who logs in is not confirmed
 │   └── SeveralTenants       the person who logs in belongs to more than one: which?
 ├── TooManyRequests          over a limit of the tenant's: come again when it says
 ├── Busy                     too many writers at once: try again
-│   └── StaleSession         a write came between: reload and step again
+│   ├── StaleSession         a write came between: reload and step again
+│   └── StaleExam            the same of an exam, or of an attempt at it
 └── UpstreamDown             a provider we need did not answer
     ├── VisionUnavailable    Rekognition: costs a look, never an accusation
     └── Unhealthy            the service was asked for its health, and a provider is down
 
 Each has one HTTP status, in `chalicelib.api.problems`.
 """
+
+from dataclasses import asdict, dataclass
 
 
 class ProctoringError(Exception):
@@ -101,6 +110,50 @@ class SessionActive(Conflict):
     """The session has not ended, so it has no report."""
 
 
+class ExamNotOpen(Conflict):
+    """The exam opens later."""
+
+
+class ExamOver(Conflict):
+    """The exam has closed."""
+
+
+class AttemptNotStarted(Conflict):
+    """The candidate has not started the exam."""
+
+
+class AttemptStarted(Conflict):
+    """The candidate has started the exam, so that the assignment stays."""
+
+
+class AttemptOver(Conflict):
+    """The candidate has submitted, or the session has ended, or the time is up."""
+
+
+@dataclass(frozen=True, slots=True)
+class Kept:
+    """The answers that came in time."""
+
+    revision: int
+    answered_at: str
+    """RFC 3339."""
+    submitted: bool
+
+
+class DeadlinePassed(Conflict):
+    """The answers came too late; `deadline` says when they were due, `kept` which ones are kept."""
+
+    def __init__(self, detail: str, deadline: str = "", kept: Kept | None = None) -> None:
+        super().__init__(detail)
+        self.deadline = deadline
+        self.kept = kept
+
+    @property
+    def members(self) -> dict[str, object]:
+        """When they were due, and what is kept."""
+        return {"deadline": self.deadline, "kept": asdict(self.kept) if self.kept else None}
+
+
 class PersonExists(Conflict):
     """The tenant has somebody who registered with this e-mail."""
 
@@ -136,6 +189,10 @@ class Busy(ProctoringError):
 
 class StaleSession(Busy):
     """The session was changed between loading and saving it."""
+
+
+class StaleExam(Busy):
+    """The exam, or an attempt at it, was changed between loading and saving it."""
 
 
 class UpstreamDown(ProctoringError):

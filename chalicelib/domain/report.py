@@ -9,7 +9,7 @@ from datetime import UTC, datetime
 from typing import Any, Literal
 
 from chalicelib.domain.metrics import AVERAGED, dominant_emotion
-from chalicelib.domain.model import Alert, EndedBy, Progress, Session, Severity, Tally
+from chalicelib.domain.model import Alert, AttemptOf, EndedBy, Progress, Session, Severity, Tally
 from chalicelib.domain.policy import Policy
 from chalicelib.domain.rules import RULES
 from chalicelib.domain.seen import Kind, Look
@@ -157,10 +157,13 @@ class Report:
     after_frames: Mapping[str, int]
     """Alert type to the consecutive frames that opened it."""
     versions: Mapping[str, str]
-    spend: Spend
+    spend: Spend | None
+    """Null for who scores an exam: it would tell what was switched off for one candidate."""
     summary: Summary | None = None
     ended_by: EndedBy = EndedBy.CALLER
     """`service`: nobody ended it within its hours. The time since its last frame is among the gaps."""
+    attempt: AttemptOf | None = None
+    """The exam and the candidate, with what was accommodated; null where no exam of ours was taken."""
 
 
 def build(
@@ -195,6 +198,7 @@ def build(
         versions=versions,
         spend=spend(seen, usd_per_call),
         ended_by=session.ended_by or EndedBy.CALLER,
+        attempt=session.attempt,
     )
 
 

@@ -1,13 +1,17 @@
 """End a session and write its report, once."""
 
 from collections.abc import Iterable, Iterator, Mapping
+from contextlib import suppress
 from dataclasses import dataclass, replace
 
 from chalicelib.domain import reducer, report
-from chalicelib.domain.errors import SessionActive, StaleSession, UpstreamDown
+from chalicelib.domain.attempts import outcome_of, tied
+from chalicelib.domain.errors import NotFound, SessionActive, StaleSession, UpstreamDown
 from chalicelib.domain.model import Alert, EndedBy, Session, Status
 from chalicelib.domain.report import Report
-from chalicelib.flows.ports import Clock, Evidence, Jobs, Sessions, Summarizer
+from chalicelib.domain.scoring import as_scored
+from chalicelib.flows.change_attempt import changed
+from chalicelib.flows.ports import Attempts, Clock, Evidence, Jobs, Sessions, Summarizer
 from chalicelib.telemetry import Metric, count, logger
 
 _WRITES = 90
@@ -23,20 +27,29 @@ class EndSession:
     evidence: Evidence
     jobs: Jobs
     summarizer: Summarizer
+    attempts: Attempts
     clock: Clock
     usd_per_call: float
     versions: Mapping[str, str]
 
     def __call__(self, tenant_id: str, session_id: str, by: EndedBy = EndedBy.CALLER) -> Report:
         """The report; the same one at every call. Raises NotFound, UpstreamDown."""
-        return self._report(closed(self.sessions, tenant_id, session_id, self.clock, by))
+        session = closed(self.sessions, tenant_id, session_id, self.clock, by)
+        written = self._report(session)
+        # At every call: one that died before this is finished by the next.
+        self._tie(session, written)
+        return written
 
     def report(self, tenant_id: str, session_id: str) -> Report:
         """The report of an ended session. Raises NotFound, SessionActive."""
         session = self.sessions.load(tenant_id, session_id)
         if session.status is Status.ACTIVE:
             raise SessionActive("The session has not ended; end it first.")
-        return self._report(session)
+        written = self.sessions.report(tenant_id, session_id)
+        if written is None:
+            written = self._report(session)
+            self._tie(session, written)
+        return written
 
     def _report(self, session: Session) -> Report:
         written = self.sessions.report(session.tenant_id, session.session_id)
@@ -46,11 +59,24 @@ class EndSession:
             session = self._replayed(session)
         alerts = self._with_pictures(session, self.sessions.alerts(session.tenant_id, session.session_id))
         built = report.build(session, alerts, usd_per_call=self.usd_per_call, versions=self.versions)
-        built = report.with_summary(built, self.summarizer.summarize(built))
+        # Everybody reads the same words: they must not tell of an accommodation.
+        built = report.with_summary(built, self.summarizer.summarize(as_scored(built)))
         kept = self.sessions.keep_report(session, built)
         logger.info("session_ended", alerts=kept.alert_count)
         self._tidy(session)
         return kept
+
+    def _tie(self, session: Session, written: Report) -> None:
+        if session.attempt is None:
+            return
+        exam_id, candidate_id = session.attempt.exam_id, session.attempt.candidate_id
+        outcome = outcome_of(written)
+        with suppress(NotFound):  # it has expired, or the start of this session lost against unassigning
+            changed(
+                self.attempts,
+                (session.tenant_id, exam_id, candidate_id),
+                lambda attempt: tied(attempt, session.session_id, session.started_at, outcome),
+            )
 
     def _tidy(self, session: Session) -> None:
         try:

@@ -4,8 +4,10 @@ from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, S
 from typing import Protocol
 
 from chalicelib.domain.alerts import ListedAlert, Wanted
+from chalicelib.domain.attempts import Attempt
 from chalicelib.domain.attention import Change
 from chalicelib.domain.credentials import StoredKey
+from chalicelib.domain.exams import Exam
 from chalicelib.domain.model import Alert, FrameRecord, Memory, Page, Session, SessionPage, Ticket
 from chalicelib.domain.people import Login, Person, PersonRole, UserToken
 from chalicelib.domain.policy import Overrides, Policy
@@ -199,6 +201,56 @@ class Requests(Protocol):
 
         None if they cannot be counted, never an error.
         """
+
+
+class Exams(Protocol):
+    """Exams with their questions, which are JSON as text. See `chalicelib.aws.exams`."""
+
+    def create(self, exam: Exam, questions: str, ticket: Ticket | None) -> None:
+        """Store a new exam. Raises StaleExam if the ticket was used before."""
+
+    def ticket(self, tenant_id: str, key: str) -> tuple[Ticket, str] | None:
+        """The ticket of this key, with the id of the exam that was made with it."""
+
+    def load(self, tenant_id: str, exam_id: str) -> Exam:
+        """The exam. Raises NotFound."""
+
+    def questions(self, tenant_id: str, exam_id: str) -> str:
+        """The exam's questions; `null` if there are none."""
+
+    def save(self, exam: Exam, questions: str | None = None) -> Exam:
+        """Store the exam's next version, with other questions if any are given. Raises StaleExam."""
+
+    def page(self, tenant_id: str, limit: int, after: str | None) -> Page[Exam]:
+        """The tenant's exams, newest first. Raises BadInput for a foreign cursor."""
+
+    def several(self, tenant_id: str, exam_ids: Sequence[str]) -> list[Exam]:
+        """Up to 100 exams, those that there are, in this order."""
+
+
+class Attempts(Protocol):
+    """Who takes which exam, how far they are, and their answers. See `chalicelib.aws.attempts`."""
+
+    def create(self, attempt: Attempt) -> bool:
+        """Store a new attempt; False, and nothing changes, if the candidate has one at this exam."""
+
+    def load(self, tenant_id: str, exam_id: str, candidate_id: str) -> Attempt:
+        """The attempt. Raises NotFound."""
+
+    def save(self, attempt: Attempt, answers: str | None = None) -> Attempt:
+        """Store the attempt's next version, with answers if any are given, or nothing. Raises StaleExam."""
+
+    def remove(self, attempt: Attempt) -> None:
+        """Delete the attempt if it is so still. Raises StaleExam."""
+
+    def answers(self, tenant_id: str, exam_id: str, candidate_id: str) -> str | None:
+        """The answers that are kept, JSON as text."""
+
+    def page(self, tenant_id: str, exam_id: str, limit: int, after: str | None) -> Page[Attempt]:
+        """The exam's attempts, by candidate. Raises BadInput for a foreign cursor."""
+
+    def of_candidate(self, tenant_id: str, candidate_id: str, limit: int, after: str | None) -> Page[Attempt]:
+        """The candidate's attempts, that at the newest exam first. Raises BadInput for a foreign cursor."""
 
 
 class People(Protocol):

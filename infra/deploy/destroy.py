@@ -135,7 +135,12 @@ class DestroyStack:
 
     def _tables(self) -> Iterator[tuple[str, int]]:
         settings = Settings(stage=self.stage.name)
-        for table in (settings.sessions_table, settings.tenants_table, settings.ledger_table):
+        for table in (
+            settings.sessions_table,
+            settings.tenants_table,
+            settings.exams_table,
+            settings.ledger_table,
+        ):
             try:
                 described = self.account.client("dynamodb").describe_table(TableName=table)["Table"]
             except ClientError as exc:

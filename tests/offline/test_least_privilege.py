@@ -17,11 +17,14 @@ import pytest
 
 import app
 from chalicelib.api.endpoint import OPERATIONS
+from chalicelib.aws.attempts import Attempts
 from chalicelib.aws.keys import Keys
 from chalicelib.aws.sessions import Sessions
 from chalicelib.aws.tenants import Tenants
 from chalicelib.domain import reducer
-from chalicelib.domain.model import FrameRecord, Memory, Session
+from chalicelib.domain.attempts import Attempt
+from chalicelib.domain.model import AttemptOf, FrameRecord, Memory, Session
+from chalicelib.domain.report import rfc3339
 from chalicelib.domain.seen import Findings
 from chalicelib.domain.tenants import Limits
 from chalicelib.workers.jobs import JOBS
@@ -38,6 +41,7 @@ from tests.offline.conftest import Cloud
 HERE = Account(REGION, ACCOUNT)
 TENANT, LEFT = "acme", "left"
 AGO_S = 13 * 3600.0
+PASSWORD = "Correct1horse"
 JOBS_QUEUE = f"proctoring-{STAGE}-jobs"
 
 
@@ -104,6 +108,15 @@ class Caller:
         started = self.call("POST", "/api/sessions/start", {"policy": {"keep_frames": keep}})
         return f"/api/sessions/{started.body['session_id']}"
 
+    def as_invited(self, invitation: str, email: str) -> "Caller":
+        """The invited person, who registers and logs in."""
+        self.call(
+            "POST", "/register", {"invitation": invitation, "email": email, "password": PASSWORD}, status=201
+        )
+        self.call("POST", "/api/confirm", {"email": email, "code": CODE})
+        token = self.call("POST", "/login", {"email": email, "password": PASSWORD}).body["access_token"]
+        return replace(self, client=replace(self.client, credential=token))
+
     def frame(self, path: str, seq: int, shows: object) -> Answer:
         encoded = base64_of(picture(seq, shows))  # type: ignore[arg-type]
         return self.call("POST", f"{path}/frame", {"frame": encoded, "seq": seq})
@@ -163,6 +176,7 @@ def play_the_api(caller: Caller) -> None:
     caller.call("DELETE", erased_while_active)
     caller.call("GET", f"{erased_while_active}/metrics", status=404)
     caller.start("none")
+    play_an_exam(caller)
     first = caller.call("GET", "/api/sessions?limit=1").body
     caller.call("GET", f"/api/sessions?limit=1&cursor={first['next_cursor']}")
     for path in ("/alerts", "/api/alerts?exam_id=e-1", "/api/alerts?candidate_id=c-1"):
@@ -189,6 +203,42 @@ def watch_and_end(caller: Caller, path: str) -> None:
     caller.call("DELETE", path)
 
 
+def play_an_exam(caller: Caller) -> None:
+    """An exam of two candidates, of whom one takes it."""
+    now = time.time()
+    times = {"opens_at": rfc3339(now - 9), "closes_at": rfc3339(now + 600), "duration_s": 600}
+    for _ in range(2):
+        asked = {"title": "Algebra", **times}
+        exam = caller.call("POST", "/api/exams", asked, status=201, Idempotency_Key="e-1").body["exam"]
+    path = f"/api/exams/{exam['exam_id']}"
+    caller.call("PATCH", path, {"title": "Geometry", "questions": [1]})
+    caller.call("GET", path)
+    caller.call("GET", "/api/exams?limit=1")
+    wanted = {"candidates": [{"email": f"{name}@example.com"} for name in ("ann", "bob")]}
+    ann, bob = caller.call("POST", f"{path}/candidates", wanted).body["candidates"]
+    caller.call("POST", f"{path}/candidates", wanted)
+    caller.call("GET", f"{path}/candidates?limit=1")
+    caller.call("PUT", f"{path}/candidates/{bob['candidate_id']}", {"accommodation": {"extra_time_s": 9}})
+    caller.call("DELETE", f"{path}/candidates/{bob['candidate_id']}")
+    take_the_exam(caller.as_invited(ann["invitation"], "ann@example.com"), exam["exam_id"])
+    caller.call("GET", f"{path}/results")
+    caller.call("GET", f"{path}/results/{ann['candidate_id']}")
+    caller.call("POST", f"{path}/close")
+
+
+def take_the_exam(candidate: Caller, exam_id: str) -> None:
+    path = f"/api/exams/{exam_id}"
+    candidate.call("GET", "/api/exams")
+    candidate.call("GET", path)
+    for _ in range(2):
+        candidate.call("POST", f"{path}/start", {})
+    for seq, where in enumerate(("/upload-frame", "/api/upload-frame"), start=1):
+        frame = base64_of(picture(seq, PRESENT))
+        candidate.call("POST", where, {"exam_id": exam_id, "frame": frame, "seq": seq})
+    candidate.call("POST", "/submit", {"exam_id": exam_id, "answers": {}, "final": False})
+    candidate.call("POST", f"{path}/submit", {"answers": {"1": "b"}})
+
+
 def test_the_api_is_granted_what_it_uses(own_cloud: Cloud) -> None:
     caller = Caller(Client(own_cloud.url, own_cloud.api_key))
     limit(own_cloud, Limits(requests_per_minute=100_000, sessions_per_day=1_000, usd_per_hour=100.0))
@@ -213,7 +263,9 @@ def left_behind(cloud: Cloud) -> Sessions:
     client = cloud.client("dynamodb")
     Tenants(client, f"proctoring-{STAGE}-tenants").create(TENANT, "Acme Hiring", "now")
     sessions = Sessions(client, f"proctoring-{STAGE}-sessions", retention_s=1e6)
-    session = Session(TENANT, LEFT, round(time.time() - AGO_S, 3))
+    exams = Attempts(client, f"proctoring-{STAGE}-exams", retention_s=1e6)
+    exams.create(Attempt(TENANT, "e-1", "c-1", "ann@example.com", "", LEFT, time.time() - AGO_S))
+    session = Session(TENANT, LEFT, round(time.time() - AGO_S, 3), attempt=AttemptOf("e-1", "c-1"))
     sessions.create(session, None)
     rooms = [show.empty_room(seq) for seq in range(1, 5)]
     stepped, alerts = reducer.step(session, *rooms)

@@ -99,6 +99,7 @@ def test_resource_names_derive_from_the_stage() -> None:
     assert {
         "sessions": prod.sessions_table,
         "tenants": prod.tenants_table,
+        "exams": prod.exams_table,
         "ledger": prod.ledger_table,
         "jobs": prod.jobs_queue,
         "secrets": prod.secrets_name,
@@ -106,6 +107,7 @@ def test_resource_names_derive_from_the_stage() -> None:
     } == {
         "sessions": "proctoring-prod-sessions",
         "tenants": "proctoring-prod-tenants",
+        "exams": "proctoring-prod-exams",
         "ledger": "proctoring-prod-ledger",
         "jobs": "proctoring-prod-jobs",
         "secrets": "proctoring-prod",

@@ -59,6 +59,7 @@ def test_every_resource_of_the_template_exists(cloud: "Cloud") -> None:
             },
         ),
         ("tenants", ["pk"], {"by_tenant": ["tenant_id", "pk"]}),
+        ("exams", ["pk", "sk"], {"by_candidate": ["candidate", "exam_id"]}),
     ],
 )
 def test_the_tables_have_their_keys_and_indices(

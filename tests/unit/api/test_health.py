@@ -8,7 +8,7 @@ from chalicelib import wiring
 from tests.unit.api.service import Answer, Service, forget, running_service
 from tests.unit.vision.rekognition_server import answers, fails
 
-ALL = {"sessions", "tenants", "ledger", "evidence", "jobs", "keys", "vision", "people"}
+ALL = {"sessions", "tenants", "exams", "ledger", "evidence", "jobs", "keys", "vision", "people"}
 
 
 @pytest.fixture
@@ -50,6 +50,9 @@ LOST: dict[str, Callable[[Service], object]] = {
     "evidence": lambda well: well.cloud.client("s3").delete_bucket(Bucket=well.cloud.settings.bucket),
     "keys": lambda well: well.cloud.client("secretsmanager").delete_secret(
         SecretId=well.cloud.settings.secrets_name, ForceDeleteWithoutRecovery=True
+    ),
+    "exams": lambda well: well.cloud.client("dynamodb").delete_table(
+        TableName=well.cloud.settings.exams_table
     ),
     "ledger": lambda well: well.cloud.client("dynamodb").delete_table(
         TableName=well.cloud.settings.ledger_table

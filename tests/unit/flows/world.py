@@ -13,6 +13,7 @@ from chalicelib.flows.erase_session import EraseSession, SweepPictures
 from chalicelib.flows.open_session import OpenSession
 from chalicelib.flows.ports import Evidence, Vision
 from chalicelib.flows.read_session import ReadSession
+from tests.fake_exams import FakeAttempts, FakeExams
 from tests.fake_sessions import FakeSessions
 from tests.fakes import (
     FakeClock,
@@ -71,6 +72,8 @@ class World:
         default_factory=lambda: FakeTenants({TENANT: "Acme Hiring", "rival": "Rival"})
     )
     summarizer: FakeSummarizer = field(default_factory=FakeSummarizer)
+    exams: FakeExams = field(default_factory=FakeExams)
+    attempts: FakeAttempts = field(default_factory=FakeAttempts)
     clock: FakeClock = field(default_factory=FakeClock)
     emotions_allowed: bool = True
     ids: list[str] = field(default_factory=lambda: ["id-3", "id-2", "id-1"])
@@ -137,6 +140,7 @@ class World:
             self.evidence,
             self.jobs,
             self.summarizer,
+            self.attempts,
             self.clock,
             usd_per_call=0.001,
             versions={"service": "1"},
