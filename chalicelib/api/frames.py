@@ -204,6 +204,8 @@ def _session_of(call: Call, exam_id: str | None) -> str:
                 "Say in which exam: send exam_id.", ({"loc": ["exam_id"], "msg": "Field required"},)
             )
         session_id = wiring.find_attempt().session_of((call.tenant_id, exam_id, call.person_id))
+    elif exam_id is not None:
+        wiring.find_attempt().place_of(call.tenant_id, session_id, exam_id)
     know(session_id=session_id)
     return session_id
 

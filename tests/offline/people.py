@@ -22,6 +22,13 @@ class Somebody:
         return str(self.login["person_id"])
 
 
+def ok(answer: Answer, status: int = 200) -> Json:
+    """The body of an answer that went well."""
+    assert answer.status == status, answer.body
+    body: Json = answer.body
+    return body
+
+
 def nobody(server: Client) -> Client:
     """A client without a credential."""
     return Client(server.url, "")
@@ -38,16 +45,18 @@ def register(server: Client, invitation: str, email: str) -> None:
         ("/api/register", wanted, 201),
         ("/api/confirm", {"email": email, "code": CODE}, 200),
     ):
-        answer = nobody(server).call("POST", path, body)
-        assert answer.status == status, answer.body
+        ok(nobody(server).call("POST", path, body), status)
 
 
 def join(server: Client, role: str = "candidate", email: str | None = None) -> Somebody:
-    """A new person of the tenant, whom the server's key invites."""
+    """A new person of the tenant, whom the server's credential invites."""
     email = email or f"{uuid4().hex}@example.com"
-    invited = server.call("POST", "/api/people", {"email": email, "role": role})
-    assert invited.status == 201, invited.body
-    register(server, invited.body["invitation"], email)
-    answer = log_in(server, email)
-    assert answer.status == 200, answer.body
-    return Somebody(Client(server.url, answer.body["access_token"]), email, answer.body)
+    invited = ok(server.call("POST", "/api/people", {"email": email, "role": role}), status=201)
+    register(server, invited["invitation"], email)
+    return somebody(server, email)
+
+
+def somebody(server: Client, email: str) -> Somebody:
+    """Somebody who is registered, with a token of their own."""
+    login = ok(log_in(server, email))
+    return Somebody(Client(server.url, login["access_token"]), email, login)
