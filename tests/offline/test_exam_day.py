@@ -13,9 +13,9 @@ from tests.offline.conftest import Cloud
 from tests.offline.people import Somebody, join, ok, register, somebody
 
 ROSTER = """email,name,extra_time_percent
-bea@acme.example,Bea,
-carl@acme.example,Carl,25
-dora@acme.example,Dora,
+bea@day.example,Bea,
+carl@day.example,Carl,25
+dora@day.example,Dora,
 """
 
 
@@ -63,13 +63,13 @@ def watched(browser: Client, session_id: str, shows: Mapping[int, object]) -> No
 
 def test_a_day_from_the_tenants_first_admin_to_the_proctors_list(cloud: Cloud) -> None:
     # A tenant is made, with its first admin, who invites a proctor and creates an exam.
-    admin = first_admin(cloud, "Day Acme", "ada@acme.example")
-    proctor = join(admin, "proctor", "pat@acme.example").client
+    admin = first_admin(cloud, "Day Acme", "ada@day.example")
+    proctor = join(admin, "proctor", "pat@day.example").client
     exam_id = ok(admin.call("POST", "/api/exams", exam_from_now("Reasoning")), status=201)["exam"]["exam_id"]
 
     # Three candidates are imported, log in, and start; a fourth person of the tenant is not among them.
     people = take_in(admin, exam_id, ROSTER)
-    stranger = join(admin, "candidate", "eve@acme.example").client
+    stranger = join(admin, "candidate", "eve@day.example").client
     starts = {
         name: ok(each.client.call("POST", f"/api/exams/{exam_id}/start", {"consent": {"given": True}}))
         for name, each in people.items()
