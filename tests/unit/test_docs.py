@@ -48,7 +48,7 @@ def test_every_rule_setting_and_operation_says_what_it_is() -> None:
 LINKING = [
     "README.md",
     "CONTRIBUTING.md",
-    *(f"docs/{name}.md" for name in ("architecture", "cost", "deploy", "runbook")),
+    *(f"docs/{name}.md" for name in ("architecture", "cost", "deploy", "exams", "runbook")),
 ]
 
 

@@ -1,0 +1,113 @@
+"""Flows about sessions: what is watched, and what it comes to."""
+
+import time
+from functools import cache
+
+from chalicelib import __version__
+from chalicelib.flows.analyze_frame import AnalyzeFrame
+from chalicelib.flows.ask_provider import AskProvider
+from chalicelib.flows.close_abandoned import CloseAbandoned, EndAbandoned
+from chalicelib.flows.end_session import EndSession, TidyEvidence
+from chalicelib.flows.erase_session import EraseSession, SweepPictures
+from chalicelib.flows.list_alerts import ListAlerts
+from chalicelib.flows.open_session import OpenSession
+from chalicelib.flows.read_session import ReadSession
+from chalicelib.vision.checks import look
+from chalicelib.vision.gate import Gate
+from chalicelib.wiring.adapters import (
+    alerts,
+    attempts,
+    evidence,
+    jobs,
+    ledger,
+    sessions,
+    summarizer,
+    tenants,
+    vision,
+)
+from chalicelib.wiring.callers import budget, know_limits
+from chalicelib.wiring.process import aside, new_id, pool, session_s, settings
+
+
+@cache
+def open_session() -> OpenSession:
+    """Start a session."""
+    return OpenSession(sessions(), tenants(), time.time, new_id, emotions_allowed=settings().emotions)
+
+
+@cache
+def analyze_frame() -> AnalyzeFrame:
+    """Watch frames."""
+    return AnalyzeFrame(
+        sessions(),
+        ask_provider(),
+        evidence(),
+        look,
+        time.time,
+        pool(),
+        aside(),
+        session_s=session_s(),
+    )
+
+
+@cache
+def ask_provider() -> AskProvider:
+    """Ask Rekognition where it is needed."""
+    return AskProvider(vision(), Gate(), ledger(), pool(), aside(), budget(), know_limits())
+
+
+@cache
+def read_session() -> ReadSession:
+    """Read what a session has become."""
+    return ReadSession(sessions(), evidence(), time.time)
+
+
+@cache
+def list_alerts() -> ListAlerts:
+    """List alerts across sessions."""
+    return ListAlerts(alerts(), evidence())
+
+
+@cache
+def end_session() -> EndSession:
+    """End a session."""
+    return EndSession(
+        sessions(),
+        evidence(),
+        jobs(),
+        summarizer(),
+        attempts(),
+        time.time,
+        settings().usd_per_call,
+        versions={"service": __version__, "vision": "Amazon Rekognition"},
+    )
+
+
+@cache
+def close_abandoned() -> CloseAbandoned:
+    """Find the sessions that nobody ended."""
+    return CloseAbandoned(sessions(), tenants(), jobs(), time.time, session_s())
+
+
+@cache
+def end_abandoned() -> EndAbandoned:
+    """End a session that nobody ended."""
+    return EndAbandoned(sessions(), end_session(), time.time, session_s())
+
+
+@cache
+def tidy_evidence() -> TidyEvidence:
+    """Delete pictures that no alert cites."""
+    return TidyEvidence(sessions(), evidence())
+
+
+@cache
+def erase_session() -> EraseSession:
+    """Erase a session."""
+    return EraseSession(sessions(), evidence(), jobs(), time.time)
+
+
+@cache
+def sweep_pictures() -> SweepPictures:
+    """Delete the pictures of a session that is gone."""
+    return SweepPictures(sessions(), evidence())
