@@ -9,6 +9,7 @@ import argparse
 from botocore.exceptions import BotoCoreError, ClientError
 
 from chalicelib import wiring
+from chalicelib.domain.credentials import EVERYTHING
 from chalicelib.domain.errors import ProctoringError
 from chalicelib.domain.people import INVITATION_S, PersonRole
 
@@ -16,7 +17,7 @@ from chalicelib.domain.people import INVITATION_S, PersonRole
 def invite(tenant_id: str, email: str, role: PersonRole = PersonRole.ADMIN) -> str:
     """The invitation's text. Raises ProctoringError: for an unknown tenant, or who is registered."""
     wiring.tenants().tenant(tenant_id)
-    return wiring.invite_person()(tenant_id, email, role, may_make_admins=True)[1].text
+    return wiring.invite_person()(tenant_id, email, role, may_hand_on=EVERYTHING)[1].text
 
 
 def main() -> None:

@@ -1,5 +1,6 @@
 """Taking an exam: start, submit."""
 
+import json
 from typing import Annotated, Any
 
 from chalice.app import Blueprint
@@ -20,8 +21,8 @@ from chalicelib.domain.errors import (
     ExamNotOpen,
     ExamOver,
     NotFound,
+    OutdatedAnswers,
     StaleExam,
-    StaleSession,
     TooManyRequests,
 )
 from chalicelib.domain.report import rfc3339
@@ -56,6 +57,10 @@ class BeginAnswer(Answer):
     started_at: str
     deadline: str
     """Until then answers are taken."""
+    revision: int
+    """Of the draft that is kept, to count on from; 0 if there is none."""
+    answers: Any
+    """That draft, to go on with."""
     api_endpoints: dict[str, str]
 
 
@@ -113,6 +118,8 @@ def start_attempt(call: Call, exam_id: str) -> BeginAnswer:
         resumed=started.resumed,
         started_at=rfc3339(session.started_at),
         deadline=rfc3339(due),
+        revision=started.attempt.revision,
+        answers=None if started.answers is None else json.loads(started.answers),
         api_endpoints={
             **{name: f"{here}/{name}" for name in ("frame", "frames", "metrics")},
             "submit": f"/api/exams/{exam_id}/submit",
@@ -127,7 +134,7 @@ def start_attempt(call: Call, exam_id: str) -> BeginAnswer:
     also="/submit",
     body=SubmitRequest,
     answer=SubmitAnswer,
-    errors=(BadInput, NotFound, AttemptNotStarted, DeadlinePassed, StaleExam, StaleSession),
+    errors=(BadInput, NotFound, AttemptNotStarted, DeadlinePassed, OutdatedAnswers, StaleExam),
 )
 def submit_answers(call: Call, exam_id: str | None = None) -> SubmitAnswer:
     """Hand in answers, which ends the session; or, with `final: false`, save a draft.

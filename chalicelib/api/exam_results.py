@@ -46,6 +46,8 @@ class ResultRow(BaseModel):
     """When the answers came that are kept."""
     submitted_at: str | None
     """When answers first came that were meant to be the last."""
+    answered_unwatched: bool
+    """These answers came after the session had ended: nobody watched how they came about."""
     session_id: str | None
     outcome: OutcomeView | None
     """Null while the session has not ended."""
@@ -136,6 +138,7 @@ def _row(exam: Exam, attempt: Attempt) -> dict[str, Any]:
         "started_at": at(attempt.started_at),
         "answered_at": at(attempt.answered_at),
         "submitted_at": at(attempt.submitted_at),
+        "answered_unwatched": attempt.answered_unwatched,
         "session_id": attempt.session_id if attempt.started_at is not None else None,
         "outcome": _outcome(attempt),
     }

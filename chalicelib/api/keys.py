@@ -38,7 +38,7 @@ class RenameKeyRequest(Body):
 class RotateKeyRequest(Body):
     """How long the old secret goes on."""
 
-    grace_s: int = Field(default=0, ge=0, le=_MOST_GRACE_S)
+    grace_s: int = Field(default=300, ge=0, le=_MOST_GRACE_S)
     """So many seconds both secrets are good, for servers to be moved over."""
 
 

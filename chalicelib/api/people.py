@@ -8,7 +8,6 @@ from chalicelib.api.account import Email, Name, PersonRow, row
 from chalicelib.api.auth import Caller
 from chalicelib.api.bodies import Answer, Body
 from chalicelib.api.endpoint import Call, endpoint
-from chalicelib.domain.credentials import EVERYTHING
 from chalicelib.domain.errors import (
     BadInput,
     Busy,
@@ -99,7 +98,7 @@ def invite_person(call: Call) -> InviteAnswer:
     """
     wanted: InviteRequest = call.body
     person, invitation = wiring.invite_person()(
-        call.tenant_id, wanted.email, wanted.role, wanted.name, may_make_admins=_may_make_admins(call)
+        call.tenant_id, wanted.email, wanted.role, wanted.name, may_hand_on=call.may_hand_on
     )
     know(invited_id=person.person_id)
     return InviteAnswer(
@@ -135,7 +134,7 @@ def change_person(call: Call, person_id: str) -> ChangePersonAnswer:
         role=call.body.role,
         name=call.body.name,
         by=_person_id(call.caller),
-        may_make_admins=_may_make_admins(call),
+        may_hand_on=call.may_hand_on,
     )
     return ChangePersonAnswer(person=row(changed))
 
@@ -157,14 +156,10 @@ def remove_person(call: Call, person_id: str) -> RemovePersonAnswer:
         call.tenant_id,
         person_id,
         by=_person_id(call.caller),
-        may_make_admins=_may_make_admins(call),
+        may_hand_on=call.may_hand_on,
     )
     return RemovePersonAnswer(person_id=person_id)
 
 
 def _person_id(caller: Caller | None) -> str | None:
     return caller.person_id if caller else None
-
-
-def _may_make_admins(call: Call) -> bool:
-    return call.may_hand_on >= EVERYTHING

@@ -33,6 +33,7 @@ STATUSES: dict[type[ProctoringError], int] = {
     errors.AttemptStarted: 409,
     errors.AttemptOver: 409,
     errors.DeadlinePassed: 409,
+    errors.OutdatedAnswers: 409,
     errors.PersonExists: 409,
     errors.NotConfirmed: 409,
     errors.SeveralTenants: 409,

@@ -10,7 +10,7 @@ from chalicelib.api.access import Role
 from chalicelib.api.bodies import Answer, Body
 from chalicelib.api.endpoint import Call, endpoint
 from chalicelib.domain import report as reports_of
-from chalicelib.domain.errors import BadInput, NotFound, SessionActive, StaleSession, UpstreamDown
+from chalicelib.domain.errors import BadInput, Conflict, NotFound, SessionActive, StaleSession, UpstreamDown
 from chalicelib.domain.metrics import dominant_emotion
 from chalicelib.domain.model import Alert, FrameRecord, Session, Status
 from chalicelib.domain.report import Averages, Coverage, Report, averages, coverage, emotion_summary
@@ -154,11 +154,16 @@ def get_emotions(call: Call, session_id: str) -> EmotionsAnswer:
     "POST",
     "/api/sessions/{session_id}/end",
     answer=ReportAnswer,
-    errors=(NotFound, StaleSession, UpstreamDown),
+    errors=(Conflict, NotFound, StaleSession, UpstreamDown),
 )
 def end_session(call: Call, session_id: str) -> ReportAnswer:
-    """End the session and read its report. Again: the same report."""
-    return _report_answer(call, session_id, wiring.end_session()(call.tenant_id, session_id))
+    """End the session and read its report. Again: the same report.
+
+    An exam's session is ended by the candidate with their answers: to its session token this is a 409.
+    """
+    end = wiring.end_session()
+    ended = (end.by_browser if call.role is Role.SESSION else end)(call.tenant_id, session_id)
+    return _report_answer(call, session_id, ended)
 
 
 @endpoint(

@@ -52,9 +52,9 @@ def in_turn(transact: Callable[[], None], *, patient: bool) -> None:
 
 def refusal(reasons: Sequence[str], session: Session, most: int) -> ProctoringError:
     """Why the session was not stored."""
-    *others, counter = reasons or [""]
-    if not most or not reasons or set(others) - {"None"}:
+    *others, counter = reasons if most and reasons else (*reasons, "None")
+    if CONFLICT in others or counter == CONFLICT:
+        return Busy("Another request writes the same at this moment; start it again.")
+    if not reasons or set(others) - {"None"}:
         return SessionExists(TAKEN)
-    if counter == CONFLICT:
-        return Busy("Too many of your sessions start at this moment; start it again.")
     return day_is_used_up(most, session.started_at)

@@ -35,7 +35,7 @@ class Tenants:
     def ids(self) -> Iterator[str]:
         """All tenants. Raises UpstreamDown.
 
-        The table is read whole: it holds a few rows a tenant, and only the hourly schedule asks.
+        The table is read whole, people and keys along with it; only the hourly schedule asks.
         """
         pages = self._client.get_paginator("scan").paginate(
             TableName=self._table,

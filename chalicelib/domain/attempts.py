@@ -20,6 +20,7 @@ from chalicelib.domain.errors import (
     ExamNotOpen,
     ExamOver,
     Kept,
+    OutdatedAnswers,
 )
 from chalicelib.domain.exams import NO_ACCOMMODATION, Accommodation, Exam
 from chalicelib.domain.model import EndedBy
@@ -71,6 +72,11 @@ class Attempt:
     outcome: Outcome | None = None
     version: int = 0
     """Counts the writes, for optimistic locking."""
+
+    @property
+    def answered_unwatched(self) -> bool:
+        """Whether the answers that are kept came after the session had ended."""
+        return bool(self.outcome and self.answered_at and self.answered_at > self.outcome.ended_at)
 
 
 def deadline(exam: Exam, attempt: Attempt) -> float | None:
@@ -131,7 +137,8 @@ def answered(exam: Exam, attempt: Attempt, revision: int | None, now: float, *, 
     """The attempt with these answers, or as it is if it keeps newer ones.
 
     The last write wins. Where revisions are given, the highest does, and it may come again. A draft that
-    comes late does not replace what was submitted. Raises AttemptNotStarted, DeadlinePassed.
+    comes late does not replace what was submitted. Raises AttemptNotStarted, DeadlinePassed, and
+    OutdatedAnswers rather than to leave somebody in the belief of having submitted.
     """
     until, due = taken_until(exam, attempt), deadline(exam, attempt)
     if until is None or due is None:
@@ -139,6 +146,11 @@ def answered(exam: Exam, attempt: Attempt, revision: int | None, now: float, *, 
     if now > until:
         raise _too_late(due, attempt)
     outdated = revision is not None and revision < attempt.revision
+    if outdated and final and attempt.submitted_at is None:
+        raise OutdatedAnswers(
+            f"A draft with revision {attempt.revision} is kept; send the answers with a higher one.",
+            _kept(attempt),
+        )
     if outdated or (attempt.submitted_at is not None and not final):
         return attempt
     return replace(
@@ -186,8 +198,12 @@ def seconds(text: str) -> float:
 
 
 def _too_late(due: float, attempt: Attempt) -> DeadlinePassed:
-    at, words, kept = rfc3339(due), "none are kept", None
-    if attempt.answered_at is not None:
-        kept = Kept(attempt.revision, rfc3339(attempt.answered_at), attempt.submitted_at is not None)
-        words = f"revision {kept.revision} of {kept.answered_at} is kept"
+    at, kept = rfc3339(due), _kept(attempt)
+    words = f"revision {kept.revision} of {kept.answered_at} is kept" if kept else "none are kept"
     return DeadlinePassed(f"The answers were due at {at}, so these are not taken; {words}.", at, kept)
+
+
+def _kept(attempt: Attempt) -> Kept | None:
+    if attempt.answered_at is None:
+        return None
+    return Kept(attempt.revision, rfc3339(attempt.answered_at), attempt.submitted_at is not None)

@@ -20,6 +20,7 @@ ProctoringError
 │   ├── AttemptStarted       the assignment cannot be taken back
 │   ├── AttemptOver          submitted, ended or too late to go on
 │   ├── DeadlinePassed       the answers came too late: what came before is kept
+│   ├── OutdatedAnswers       the last answers are older than the draft that is kept
 │   ├── PersonExists         somebody with this e-mail is registered
 │   ├── NotConfirmed         the e-mail of the person who logs in is not confirmed
 │   └── SeveralTenants       the person who logs in belongs to more than one: which?
@@ -152,6 +153,19 @@ class DeadlinePassed(Conflict):
     def members(self) -> dict[str, object]:
         """When they were due, and what is kept."""
         return {"deadline": self.deadline, "kept": asdict(self.kept) if self.kept else None}
+
+
+class OutdatedAnswers(Conflict):
+    """Later answers are kept as a draft than those that were to be the last; `kept` says which."""
+
+    def __init__(self, detail: str, kept: Kept | None = None) -> None:
+        super().__init__(detail)
+        self.kept = kept
+
+    @property
+    def members(self) -> dict[str, object]:
+        """What is kept."""
+        return {"kept": asdict(self.kept) if self.kept else None}
 
 
 class PersonExists(Conflict):

@@ -6,11 +6,12 @@ once, stored as a hash.
 
 import hmac
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from enum import StrEnum
 
 from chalicelib.domain import credentials
+from chalicelib.domain.credentials import EVERYTHING, Scope
 from chalicelib.domain.errors import BadInput, NotFound
 
 INVITATION_S = 30 * 86_400
@@ -29,6 +30,14 @@ class PersonRole(StrEnum):
     """Watches exams."""
     ADMIN = "admin"
     """May do what the tenant may."""
+
+
+NEEDS: Mapping[PersonRole, frozenset[Scope]] = {
+    PersonRole.CANDIDATE: frozenset(),
+    PersonRole.PROCTOR: frozenset({Scope.SESSIONS_READ, Scope.EXAMS_READ, Scope.PEOPLE_READ}),
+    PersonRole.ADMIN: EVERYTHING,
+}
+"""What an API key must be able to do to make, or change, somebody who can."""
 
 
 class PersonStatus(StrEnum):

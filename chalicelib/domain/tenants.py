@@ -19,7 +19,7 @@ class Limits:
     """
 
     requests_per_minute: int = 0
-    """All requests with any credential of the tenant; minutes are the clock's."""
+    """Requests with the tenant's keys and by its staff, none of candidates; minutes are the clock's."""
     sessions_per_day: int = 0
     """Sessions that are started; days are those of UTC."""
     usd_per_hour: float = 0.0

@@ -132,7 +132,7 @@ class AssignCandidates:
             person = self._known(exam, each)
             if person is None:
                 person, invited = self.invite(
-                    exam.tenant_id, each.email, PersonRole.CANDIDATE, each.name, may_make_admins=False
+                    exam.tenant_id, each.email, PersonRole.CANDIDATE, each.name, may_hand_on=frozenset()
                 )
                 invitation = invited.text
             candidate_id = person.person_id

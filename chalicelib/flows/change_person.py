@@ -3,6 +3,7 @@
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 
+from chalicelib.domain.credentials import Scope
 from chalicelib.domain.errors import Conflict
 from chalicelib.domain.people import Person, PersonRole, PersonStatus
 from chalicelib.flows.contention import settled
@@ -34,14 +35,14 @@ class ChangePerson:
         role: PersonRole | None = None,
         name: str | None = None,
         by: str | None,
-        may_make_admins: bool,
+        may_hand_on: frozenset[Scope],
     ) -> Person:
         """The person as changed; `by`: the person who asks. Raises NotFound, Conflict, Forbidden, Busy."""
 
         def attempt() -> Person:
             person = self.read.person(tenant_id, person_id)
             wanted = replace(person, role=role or person.role, name=person.name if name is None else name)
-            check_may_touch(person.role, wanted.role, may_make_admins=may_make_admins)
+            check_may_touch(person.role, wanted.role, may_hand_on=may_hand_on)
             return self._save(person, wanted, by)
 
         changed = settled(attempt)
@@ -69,12 +70,14 @@ class RemovePerson:
     read: ReadPeople
     forget: Callable[[str], None]
 
-    def __call__(self, tenant_id: str, person_id: str, *, by: str | None, may_make_admins: bool) -> None:
+    def __call__(
+        self, tenant_id: str, person_id: str, *, by: str | None, may_hand_on: frozenset[Scope]
+    ) -> None:
         """Remove account, person and e-mail. Raises NotFound, Conflict, Forbidden, Busy."""
 
         def attempt() -> None:
             person = self.read.person(tenant_id, person_id)
-            check_may_touch(person.role, may_make_admins=may_make_admins)
+            check_may_touch(person.role, may_hand_on=may_hand_on)
             if person_id == by:
                 raise Conflict(_NOT_ONESELF)
             self.accounts.delete(person_id)

@@ -2,9 +2,12 @@
 
 from dataclasses import dataclass
 
-from chalicelib.domain.model import EndedBy
+from chalicelib.domain.attempts import taken_until
+from chalicelib.domain.errors import NotFound
+from chalicelib.domain.model import EndedBy, Session
+from chalicelib.flows.change_attempt import own
 from chalicelib.flows.end_session import EndSession
-from chalicelib.flows.ports import Clock, Jobs, Sessions, Tenants
+from chalicelib.flows.ports import Attempts, Clock, Exams, Jobs, Sessions, Tenants
 from chalicelib.telemetry import tell
 
 LOOKBACK_S = 2 * 86_400.0
@@ -42,6 +45,8 @@ class EndAbandoned:
     """End one of them, as its caller would have."""
 
     sessions: Sessions
+    exams: Exams
+    attempts: Attempts
     end: EndSession
     clock: Clock
     session_s: float
@@ -51,4 +56,15 @@ class EndAbandoned:
         session = self.sessions.load(tenant_id, session_id)
         # The id of one that was erased may be that of a new session by now, which is under way.
         if self.clock() - session.started_at > self.session_s:
-            self.end(tenant_id, session_id, EndedBy.SERVICE)
+            self.end(tenant_id, session_id, EndedBy.SERVICE, until=self._until(session))
+
+    def _until(self, session: Session) -> float | None:
+        """When the time for an exam was up: that nobody was there after it is no gap in the watch."""
+        if session.attempt is None:
+            return None
+        place = (session.tenant_id, session.attempt.exam_id, session.attempt.candidate_id)
+        try:
+            exam, attempt = own(self.exams, self.attempts, place)
+        except NotFound:  # expired, or taken back
+            return None
+        return taken_until(exam, attempt)

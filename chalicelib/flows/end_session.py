@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 
 from chalicelib.domain import reducer, report
 from chalicelib.domain.attempts import outcome_of, tied
-from chalicelib.domain.errors import NotFound, SessionActive, StaleSession, UpstreamDown
+from chalicelib.domain.errors import Conflict, NotFound, SessionActive, StaleSession, UpstreamDown
 from chalicelib.domain.model import Alert, EndedBy, Session, Status
 from chalicelib.domain.report import Report
 from chalicelib.domain.scoring import as_scored
@@ -32,13 +32,29 @@ class EndSession:
     usd_per_call: float
     versions: Mapping[str, str]
 
-    def __call__(self, tenant_id: str, session_id: str, by: EndedBy = EndedBy.CALLER) -> Report:
-        """The report; the same one at every call. Raises NotFound, UpstreamDown."""
-        session = closed(self.sessions, tenant_id, session_id, self.clock, by)
+    def __call__(
+        self,
+        tenant_id: str,
+        session_id: str,
+        by: EndedBy = EndedBy.CALLER,
+        *,
+        until: float | None = None,
+    ) -> Report:
+        """The report; the same one at every call. Raises NotFound, UpstreamDown.
+
+        `until`: it ended then, or with its last frame if that came later, where it ends only now.
+        """
+        session = closed(self.sessions, tenant_id, session_id, self.clock, by, until=until)
         written = self._report(session)
         # At every call: one that died before this is finished by the next.
         self._tie(session, written)
         return written
+
+    def by_browser(self, tenant_id: str, session_id: str) -> Report:
+        """The same, asked for by the candidate. Raises Conflict for an exam, which answers end."""
+        if self.sessions.load(tenant_id, session_id).attempt:
+            raise Conflict("This session is an exam's; submit the answers to end it.")
+        return self(tenant_id, session_id)
 
     def report(self, tenant_id: str, session_id: str) -> Report:
         """The report of an ended session. Raises NotFound, SessionActive."""
@@ -130,12 +146,18 @@ class TidyEvidence:
 
 
 def closed(
-    sessions: Sessions, tenant_id: str, session_id: str, clock: Clock, by: EndedBy = EndedBy.CALLER
+    sessions: Sessions,
+    tenant_id: str,
+    session_id: str,
+    clock: Clock,
+    by: EndedBy = EndedBy.CALLER,
+    *,
+    until: float | None = None,
 ) -> Session:
     """The session, ended now if it was not. Raises NotFound, StaleSession."""
     for tries_left in reversed(range(_TRIES)):
         session = sessions.load(tenant_id, session_id)
-        ended, alerts = reducer.close(session, round(clock(), 3), by)
+        ended, alerts = reducer.close(session, round(_end_of(session, clock(), until), 3), by)
         if ended == session:
             return session
         try:
@@ -148,6 +170,12 @@ def closed(
             count(Metric.SESSIONS_ENDED)
             return saved
     raise AssertionError("the last try returns or raises")
+
+
+def _end_of(session: Session, now: float, until: float | None) -> float:
+    if until is None:
+        return now
+    return min(now, max(until, session.started_at + reducer.progress(session).last_s))
 
 
 def _parts(alerts: list[Alert]) -> Iterator[list[Alert]]:

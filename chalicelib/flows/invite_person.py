@@ -4,8 +4,9 @@ from collections.abc import Callable
 from dataclasses import dataclass, replace
 
 from chalicelib.domain import people
+from chalicelib.domain.credentials import Scope
 from chalicelib.domain.errors import Busy, Forbidden, PersonExists
-from chalicelib.domain.people import INVITATION_S, Invitation, Person, PersonRole, PersonStatus
+from chalicelib.domain.people import INVITATION_S, NEEDS, Invitation, Person, PersonRole, PersonStatus
 from chalicelib.flows.contention import settled
 from chalicelib.flows.ports import Clock, People
 
@@ -20,7 +21,13 @@ class InvitePerson:
     choose: Callable[[str], str]
 
     def __call__(
-        self, tenant_id: str, email: str, role: PersonRole, name: str | None = None, *, may_make_admins: bool
+        self,
+        tenant_id: str,
+        email: str,
+        role: PersonRole,
+        name: str | None = None,
+        *,
+        may_hand_on: frozenset[Scope],
     ) -> tuple[Person, Invitation]:
         """The person, and the invitation: the only time that it is seen.
 
@@ -32,27 +39,27 @@ class InvitePerson:
         def attempt() -> tuple[Person, Invitation]:
             known = self.people.with_email(email).get(tenant_id)
             if known is None:
-                return self._first(tenant_id, email, role, name, may_make_admins=may_make_admins)
-            return self._again(known, role, name, may_make_admins=may_make_admins)
+                return self._first(tenant_id, email, role, name, may_hand_on=may_hand_on)
+            return self._again(known, role, name, may_hand_on=may_hand_on)
 
         return settled(attempt)
 
     def _first(
-        self, tenant_id: str, email: str, role: PersonRole, name: str | None, *, may_make_admins: bool
+        self, tenant_id: str, email: str, role: PersonRole, name: str | None, *, may_hand_on: frozenset[Scope]
     ) -> tuple[Person, Invitation]:
-        check_may_touch(role, may_make_admins=may_make_admins)
+        check_may_touch(role, may_hand_on=may_hand_on)
         person = Person(self.new_id(), tenant_id, email, role, created_at=int(self.clock()), name=name or "")
         invited, invitation = self._with_invitation(person)
         self.people.add(invited)
         return invited, invitation
 
     def _again(
-        self, person_id: str, role: PersonRole, name: str | None, *, may_make_admins: bool
+        self, person_id: str, role: PersonRole, name: str | None, *, may_hand_on: frozenset[Scope]
     ) -> tuple[Person, Invitation]:
         person = self.people.person(person_id)
         if person is None:
             raise Busy("The person is being removed; try again.")
-        check_may_touch(role, person.role, may_make_admins=may_make_admins)
+        check_may_touch(role, person.role, may_hand_on=may_hand_on)
         if person.status is not PersonStatus.INVITED:
             raise PersonExists("Somebody with this e-mail is registered already; change their role instead.")
         renamed = person.name if name is None else name
@@ -66,10 +73,11 @@ class InvitePerson:
         return invited, invitation
 
 
-def check_may_touch(*roles: PersonRole, may_make_admins: bool) -> None:
-    """Raise Forbidden where an admin would be made or changed by who may do less than an admin.
+def check_may_touch(*roles: PersonRole, may_hand_on: frozenset[Scope]) -> None:
+    """Raise Forbidden where somebody would be made or changed who may do more than who asks.
 
-    An API key without every scope could else invite itself an admin, and do everything.
+    An API key without those scopes could else invite itself an admin, or a proctor, and read everything.
     """
-    if PersonRole.ADMIN in roles and not may_make_admins:
-        raise Forbidden("This API key may not make or change admins; it would need every scope.")
+    for role in roles:
+        if lacking := sorted(NEEDS[role] - may_hand_on):
+            raise Forbidden(f"This API key may not make or change {role}s; it lacks {', '.join(lacking)}.")

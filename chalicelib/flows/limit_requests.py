@@ -48,7 +48,7 @@ class LimitRequests:
     _lock: Lock = field(default_factory=Lock)
 
     def __call__(self, tenant_id: str) -> None:
-        """Count a request. Raises TooManyRequests."""
+        """Count a request of a key, or of staff. Raises TooManyRequests."""
         limit = self.limits(tenant_id).requests_per_minute
         if not limit:
             return

@@ -1,17 +1,18 @@
 """Take an exam: start it, go on after a lost connection, hand in answers."""
 
 from collections.abc import Mapping
-from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any
 
-from chalicelib.domain.attempts import Attempt, answered, begun, check_start
+from chalicelib.domain.attempts import Attempt, answered, begun, check_start, taken_until
 from chalicelib.domain.errors import (
     AttemptNotStarted,
     AttemptOver,
+    Busy,
     DeadlinePassed,
     NotFound,
     SessionExists,
+    UpstreamDown,
 )
 from chalicelib.domain.exams import Exam
 from chalicelib.domain.model import AttemptOf, EndedBy, Session, Status
@@ -19,6 +20,7 @@ from chalicelib.flows.change_attempt import NO_EXAM, Place, changed, own
 from chalicelib.flows.end_session import EndSession
 from chalicelib.flows.open_session import OpenSession
 from chalicelib.flows.ports import Attempts, Clock, Exams, Sessions
+from chalicelib.telemetry import logger
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,6 +32,8 @@ class Started:
     session: Session
     resumed: bool
     """Whether it had been started before."""
+    answers: str | None = None
+    """The draft that is kept, as JSON."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,28 +56,36 @@ class StartAttempt:
         """The session. Raises NotFound, ExamNotOpen, ExamOver, AttemptOver, UpstreamDown."""
         place = (tenant_id, exam_id, candidate_id)
         exam, attempt = own(self.exams, self.attempts, place)
-        check_start(exam, attempt, self.clock())
-        session, resumed = self._session(exam, attempt, consent)
+        known = self._known(exam, attempt)
+        # A start that died after it opened the session was in time, whatever the time is now.
+        check_start(exam, begun(attempt, known.started_at) if known else attempt, self.clock())
+        session, resumed = (known, True) if known else self._opened(exam, attempt, consent)
         if session.status is Status.ENDED:
             raise AttemptOver("The session of this attempt has ended; it cannot be started again.")
         try:
             attempt, _ = changed(self.attempts, place, lambda each: begun(each, session.started_at))
         except NotFound as exc:
             raise NotFound(NO_EXAM) from exc
-        return Started(exam, attempt, session, resumed)
+        answers = self.attempts.answers(*place) if attempt.revision else None
+        return Started(exam, attempt, session, resumed, answers)
 
-    def _session(self, exam: Exam, attempt: Attempt, consent: Mapping[str, Any]) -> tuple[Session, bool]:
-        with suppress(NotFound):
-            return self.sessions.load(exam.tenant_id, attempt.session_id), True
-        if attempt.started_at is not None:
-            raise AttemptOver("The session of this attempt was erased; it cannot be started again.")
+    def _known(self, exam: Exam, attempt: Attempt) -> Session | None:
         try:
-            return self._opened(exam, attempt, consent), False
+            return self.sessions.load(exam.tenant_id, attempt.session_id)
+        except NotFound as exc:
+            if attempt.started_at is None:
+                return None
+            erased = "The session of this attempt was erased; it cannot be started again."
+            raise AttemptOver(erased) from exc
+
+    def _opened(self, exam: Exam, attempt: Attempt, consent: Mapping[str, Any]) -> tuple[Session, bool]:
+        try:
+            return self._open(exam, attempt, consent), False
         except SessionExists:
             # Another call was a moment quicker.
             return self.sessions.load(exam.tenant_id, attempt.session_id), True
 
-    def _opened(self, exam: Exam, attempt: Attempt, consent: Mapping[str, Any]) -> Session:
+    def _open(self, exam: Exam, attempt: Attempt, consent: Mapping[str, Any]) -> Session:
         return self.open(
             exam.tenant_id,
             session_id=attempt.session_id,
@@ -108,7 +120,7 @@ class SubmitAnswers:
     def __call__(self, place: Place, answers: str, revision: int | None, *, final: bool) -> Submission:
         """What is kept. Raises NotFound, AttemptNotStarted, DeadlinePassed, UpstreamDown.
 
-        Who comes too late has their session ended.
+        Who comes too late has their session ended, as of when the time was up.
         """
         exam, attempt = own(self.exams, self.attempts, place)
         now = round(self.clock(), 3)
@@ -120,15 +132,21 @@ class SubmitAnswers:
                 answers,
             )
         except DeadlinePassed:
-            self._end(attempt, EndedBy.SERVICE)
+            if final:
+                self._end(attempt, EndedBy.SERVICE, until=taken_until(exam, attempt))
             raise
         if final and attempt.submitted_at is not None:
             self._end(attempt, EndedBy.CALLER)
         return Submission(exam, attempt, stored)
 
-    def _end(self, attempt: Attempt, by: EndedBy) -> None:
-        with suppress(NotFound):  # erased: the answers count nevertheless
-            self.end(attempt.tenant_id, attempt.session_id, by)
+    def _end(self, attempt: Attempt, by: EndedBy, until: float | None = None) -> None:
+        try:
+            self.end(attempt.tenant_id, attempt.session_id, by, until=until)
+        except NotFound:
+            pass  # erased: the answers count nevertheless
+        except (UpstreamDown, Busy) as error:
+            # What is said of the answers holds. The session is ended like others that nobody ended.
+            logger.warning("attempt_not_ended", session_id=attempt.session_id, error=type(error).__name__)
 
 
 @dataclass(frozen=True, slots=True)
@@ -141,14 +159,19 @@ class FindAttempt:
 
     def place_of(self, tenant_id: str, session_id: str, exam_id: str | None) -> Place:
         """The attempt that the session is. Raises NotFound if it is none, or none at this exam."""
-        attempt = self.sessions.load(tenant_id, session_id).attempt
+        # A session stays the attempt that it is: what this process knows of it will do.
+        known = self.sessions.recalled(tenant_id, session_id) or self.sessions.load(tenant_id, session_id)
+        attempt = known.attempt
         if attempt is None or exam_id not in {None, attempt.exam_id}:
             raise NotFound(NO_EXAM)
         return tenant_id, attempt.exam_id, attempt.candidate_id
 
     def session_of(self, place: Place) -> str:
         """The id of the session in which the exam is taken. Raises NotFound, AttemptNotStarted."""
-        _, attempt = own(self.exams, self.attempts, place)
+        try:
+            attempt = self.attempts.load(*place)
+        except NotFound as exc:
+            raise NotFound(NO_EXAM) from exc
         if attempt.started_at is None:
             raise AttemptNotStarted("The exam was not started; start it first.")
         return attempt.session_id

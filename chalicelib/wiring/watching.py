@@ -18,6 +18,7 @@ from chalicelib.wiring.adapters import (
     alerts,
     attempts,
     evidence,
+    exams,
     jobs,
     ledger,
     sessions,
@@ -92,7 +93,7 @@ def close_abandoned() -> CloseAbandoned:
 @cache
 def end_abandoned() -> EndAbandoned:
     """End a session that nobody ended."""
-    return EndAbandoned(sessions(), end_session(), time.time, session_s())
+    return EndAbandoned(sessions(), exams(), attempts(), end_session(), time.time, session_s())
 
 
 @cache

@@ -6,6 +6,7 @@ from typing import Any
 from uuid import uuid4
 
 from chalicelib import wiring
+from chalicelib.domain.credentials import EVERYTHING
 from chalicelib.domain.people import PersonRole
 from chalicelib.domain.report import rfc3339
 from infra.local.cognito import CODE
@@ -96,5 +97,5 @@ def staff(service: Service, role: PersonRole) -> str:
     """The access token of a new person of this role."""
     email = f"{uuid4().hex}@example.com"
     tenant_id = wiring.check_key()(service.key).tenant_id
-    _, invitation = wiring.invite_person()(tenant_id, email, role, may_make_admins=True)
+    _, invitation = wiring.invite_person()(tenant_id, email, role, may_hand_on=EVERYTHING)
     return logged_in(service, invitation.text, email)

@@ -8,6 +8,7 @@ import jwt
 from moto.utilities.utils import load_resource
 
 from chalicelib import wiring
+from chalicelib.domain.credentials import EVERYTHING
 from chalicelib.domain.people import PersonRole
 from infra.local.cognito import CODE
 from tests.unit.api.service import Service
@@ -36,7 +37,7 @@ def somebody(
     """A new person of the tenant with this key; of the service's own, if none is given."""
     tenant_id = wiring.check_key()(tenant_key or service.key).tenant_id
     email = email or f"{uuid4().hex}@example.com"
-    _, invitation = wiring.invite_person()(tenant_id, email, PersonRole(role), may_make_admins=True)
+    _, invitation = wiring.invite_person()(tenant_id, email, PersonRole(role), may_hand_on=EVERYTHING)
     wiring.register_person()(invitation.text, email, PASSWORD)
     wiring.confirm_person()(email, CODE, tenant_id)
     person, login = wiring.log_in()(email, PASSWORD, tenant_id)

@@ -223,16 +223,28 @@ def test_results_tell_of_every_candidate(service: Service, day: Day) -> None:
     assert (absent.status, absent.json["detail"]) == (404, "There is no such candidate; check the id.")
 
 
-def test_the_outcome_is_known_however_the_session_ended(service: Service, day: Day) -> None:
-    ann, bob = day.candidate(), day.candidate()
-    anns, bobs = day.begin(ann), day.begin(bob)
+def test_the_outcome_is_known_if_the_platform_ended_the_session(service: Service, day: Day) -> None:
+    ann = day.candidate()
+    begun = day.begin(ann)
 
-    service.post(f"/api/sessions/{anns['session_id']}/end")
-    service.post(f"/api/sessions/{bobs['session_id']}/end", credential=bobs["session_token"])
+    service.post(f"/api/sessions/{begun['session_id']}/end")
 
-    listed = service.get(f"{day.path}/results").json["results"]
-    assert [(each["state"], each["outcome"]["ended_by"]) for each in listed] == [("over", "caller")] * 2
+    (ended,) = service.get(f"{day.path}/results").json["results"]
+    assert (ended["state"], ended["outcome"]["ended_by"]) == ("over", "caller")
+    assert ended["answered_unwatched"] is False
     assert day.submit(ann.token).json["state"] == "submitted"
+    (answered,) = service.get(f"{day.path}/results").json["results"]
+    assert answered["answered_unwatched"] is True
+
+
+def test_a_candidate_ends_an_exam_by_answers_alone(service: Service, day: Day) -> None:
+    begun = day.begin(day.candidate())
+    path = f"/api/sessions/{begun['session_id']}"
+
+    refused = service.post(f"{path}/end", credential=begun["session_token"])
+
+    assert (refused.status, "answers" in refused.json["detail"]) == (409, True)
+    assert service.get(f"{path}/metrics").json["is_active"]
 
 
 def test_proctors_see_no_accommodation_and_admins_and_keys_see_all(service: Service, day: Day) -> None:

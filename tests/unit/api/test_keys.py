@@ -180,7 +180,7 @@ def test_a_rotated_key_works_beside_the_new_one_for_its_grace(service: Service) 
 def test_without_a_grace_the_old_secret_is_over_at_once(service: Service) -> None:
     old = create(service)
 
-    new = service.post(f"/api/keys/{old['key']['key_id']}/rotate").json
+    new = service.post(f"/api/keys/{old['key']['key_id']}/rotate", {"grace_s": 0}).json
 
     assert [works(service, each["secret"]) for each in (old, new)] == [False, True]
 
@@ -188,7 +188,8 @@ def test_without_a_grace_the_old_secret_is_over_at_once(service: Service) -> Non
 def test_a_key_may_rotate_itself(service: Service) -> None:
     answer = service.post(f"/api/keys/{key_id(service.key)}/rotate")
 
-    assert [works(service, each) for each in (service.key, answer.json["secret"])] == [False, True]
+    # Unless it is told otherwise it goes on for some minutes: the answer might get lost.
+    assert [works(service, each) for each in (service.key, answer.json["secret"])] == [True, True]
 
 
 @pytest.mark.parametrize("grace_s", [-1, 604_801, 1.5, "long"])

@@ -8,6 +8,7 @@ from botocore.exceptions import EndpointConnectionError
 from chalicelib import wiring
 from chalicelib.api.endpoint import OPERATIONS, Operation
 from chalicelib.domain.tenants import Limits
+from tests.unit.api.people import person
 from tests.unit.api.service import Service
 from tests.unit.vision.pictures import jpeg, portrait
 
@@ -56,8 +57,7 @@ def test_every_operation_with_a_credential_counts_and_is_refused(
     assert second.status == 429
 
 
-def test_all_credentials_of_a_tenant_count_together_and_those_of_another_do_not(limited: Service) -> None:
-    token = limited.start(session_id="s-1")["session_token"]
+def test_all_keys_of_a_tenant_count_together_and_those_of_another_do_not(limited: Service) -> None:
     other = limited.post("/api/keys", {"name": "Other"}).json["secret"]
     limit(limited, requests_per_minute=3)
     rival = wiring.open_tenant()("Rival").text
@@ -65,13 +65,27 @@ def test_all_credentials_of_a_tenant_count_together_and_those_of_another_do_not(
     asked = [
         limited.get("/api/sessions"),
         limited.get("/api/sessions", credential=other),
-        limited.get("/api/sessions/s-1/metrics", credential=token),
-        limited.get("/api/sessions/s-1/metrics", credential=token),
         limited.get("/api/sessions", credential=other),
+        limited.get("/api/sessions", credential=other),
+        limited.get("/api/sessions"),
         limited.get("/api/sessions", credential=rival),
     ]
 
     assert [each.status for each in asked] == [200, 200, 200, 429, 429, 200]
+
+
+def test_who_takes_an_exam_is_never_refused_for_what_others_asked(limited: Service) -> None:
+    token = limited.start(session_id="s-1")["session_token"]
+    candidate = person(limited, "candidate")
+    limit(limited, requests_per_minute=1)
+
+    asked = [
+        *(limited.get("/api/sessions/s-1/metrics", credential=token) for _ in range(3)),
+        *(limited.get("/api/exams", credential=candidate) for _ in range(3)),
+        *(limited.get("/api/sessions") for _ in range(2)),
+    ]
+
+    assert [each.status for each in asked] == [200] * 7 + [429]
 
 
 def test_what_anyone_may_ask_is_never_refused(limited: Service) -> None:

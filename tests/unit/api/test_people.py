@@ -139,9 +139,22 @@ def test_a_key_without_every_scope_touches_no_admin(service: Service) -> None:
     ]
 
     assert [each.status for each in refused] == [403] * 5
+    assert remove(service, ada.person_id).status == 200
+
+
+def test_a_key_makes_a_proctor_only_if_it_may_read_what_proctors_read(service: Service) -> None:
+    ada = somebody(service)
+    limit_key(service, "people:read", "people:write", "exams:read")
+    refused = [
+        invite(service, "bob@example.com", "proctor"),
+        change(service, ada.person_id, {"role": "proctor"}),
+    ]
+    limit_key(service, "people:read", "people:write", "exams:read", "sessions:read")
+
+    assert [each.status for each in refused] == [403, 403]
+    assert "sessions:read" in refused[0].json["detail"]
     assert invite(service, "bob@example.com", "proctor").status == 201
     assert change(service, ada.person_id, {"role": "proctor"}).status == 200
-    assert remove(service, ada.person_id).status == 200
 
 
 def test_a_key_with_the_scope_to_read_only_reads(service: Service) -> None:

@@ -28,7 +28,7 @@ from chalicelib.domain import reducer
 from chalicelib.domain import report as reports
 from chalicelib.domain.alerts import Wanted
 from chalicelib.domain.credentials import StoredKey
-from chalicelib.domain.errors import Busy, SessionExists, StaleSession, UpstreamDown
+from chalicelib.domain.errors import Busy, StaleSession, UpstreamDown
 from chalicelib.domain.model import Alert, FrameRecord, Session, Ticket
 from chalicelib.domain.report import Report
 from chalicelib.domain.seen import BoundingBox, Label, Landmark, Line
@@ -208,10 +208,10 @@ def test_a_start_that_waited_long_enough_is_to_be_sent_again(monkeypatch: pytest
     assert client.tries == 6
 
 
-def test_without_a_limit_a_start_that_lost_its_id_is_not_tried_again() -> None:
+def test_a_start_that_meets_another_one_is_told_to_come_again_not_that_the_session_is_there() -> None:
     client = Contested(times=1)
 
-    with pytest.raises(SessionExists):
+    with pytest.raises(Busy, match="again"):
         Sessions(cast("Any", client), "t", retention_s=1).create(session(), None)
 
     assert client.tries == 1

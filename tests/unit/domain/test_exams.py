@@ -206,7 +206,7 @@ def test_the_last_write_wins_and_an_older_revision_changes_nothing() -> None:
     second = rules.answered(EXAM, first, 7, NOON + 2, final=False)
 
     assert (first.revision, second.revision) == (1, 7)
-    assert rules.answered(EXAM, second, 6, NOON + 3, final=True) is second
+    assert rules.answered(EXAM, second, 6, NOON + 3, final=False) is second
     assert rules.answered(EXAM, second, 7, NOON + 3, final=False).answered_at == NOON + 3
     assert rules.answered(EXAM, second, None, NOON + 3, final=False).revision == 8
 

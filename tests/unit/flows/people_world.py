@@ -5,6 +5,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from itertools import count
 
+from chalicelib.domain.credentials import EVERYTHING
 from chalicelib.domain.people import Login, Person, PersonRole, UserToken
 from chalicelib.flows.change_person import ChangePerson, RemovePerson
 from chalicelib.flows.check_token import CheckToken
@@ -57,7 +58,7 @@ class World:
         self, email: str = ADA, role: PersonRole = PersonRole.CANDIDATE, tenant_id: str = TENANT
     ) -> str:
         """The text of an invitation."""
-        return self.invite(tenant_id, email, role, may_make_admins=True)[1].text
+        return self.invite(tenant_id, email, role, may_hand_on=EVERYTHING)[1].text
 
     def registered(
         self, email: str = ADA, role: PersonRole = PersonRole.CANDIDATE, tenant_id: str = TENANT

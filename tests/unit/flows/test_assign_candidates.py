@@ -8,6 +8,7 @@ from itertools import count
 import pytest
 
 from chalicelib.domain.attempts import Attempt
+from chalicelib.domain.credentials import EVERYTHING, Scope
 from chalicelib.domain.errors import AttemptOver, AttemptStarted, BadInput, ExamOver, NotFound, UpstreamDown
 from chalicelib.domain.exams import Accommodation, Exam
 from chalicelib.domain.people import PersonRole, PersonStatus, read_invitation
@@ -92,7 +93,7 @@ def test_a_candidate_who_is_not_known_is_invited_and_assigned() -> None:
 def test_who_is_known_is_assigned_without_another_invitation() -> None:
     office = Office()
     person, invitation = office.invite(
-        TENANT, "ann@example.org", PersonRole.CANDIDATE, "Ann", may_make_admins=False
+        TENANT, "ann@example.org", PersonRole.CANDIDATE, "Ann", may_hand_on=EVERYTHING - {Scope.KEYS}
     )
 
     assert office.assign(named("ann")) == [Assigned("ann@example.org", "assigned", person.person_id)]
@@ -137,7 +138,7 @@ def test_an_email_that_comes_twice_with_the_same_words_is_one_candidate() -> Non
 )
 def test_one_row_at_fault_is_named_and_nobody_is_assigned(fault: Wanted, loc: list[object]) -> None:
     office = Office()
-    office.invite(TENANT, "pat@example.org", PersonRole.PROCTOR, "Pat", may_make_admins=False)
+    office.invite(TENANT, "pat@example.org", PersonRole.PROCTOR, "Pat", may_hand_on=EVERYTHING - {Scope.KEYS})
     office.assign(named("cat", Accommodation(300)))
     before = office.state
 
@@ -174,7 +175,9 @@ def test_an_invitation_is_shown_though_the_assignment_failed_and_the_next_import
 
 def test_where_nothing_can_be_stored_and_nobody_was_invited_the_whole_import_fails() -> None:
     office = Office()
-    office.invite(TENANT, "ann@example.org", PersonRole.CANDIDATE, "Ann", may_make_admins=False)
+    office.invite(
+        TENANT, "ann@example.org", PersonRole.CANDIDATE, "Ann", may_hand_on=EVERYTHING - {Scope.KEYS}
+    )
     office.attempts.down.add(f"{1:032x}")
 
     with pytest.raises(UpstreamDown):
@@ -193,7 +196,7 @@ def test_an_exam_that_is_over_takes_nobody() -> None:
 
 def test_the_people_of_another_tenant_are_strangers() -> None:
     office = Office()
-    office.invite("rival", "ann@example.org", PersonRole.ADMIN, "Ann", may_make_admins=True)
+    office.invite("rival", "ann@example.org", PersonRole.ADMIN, "Ann", may_hand_on=EVERYTHING)
 
     (done,) = office.assign(named("ann"))
 

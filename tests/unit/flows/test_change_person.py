@@ -2,6 +2,7 @@
 
 import pytest
 
+from chalicelib.domain.credentials import EVERYTHING, Scope
 from chalicelib.domain.errors import Conflict, Forbidden, NotFound, Unauthorized, UpstreamDown
 from chalicelib.domain.people import Person, PersonRole
 from tests.unit.flows.people_world import ADA, PASSWORD, RIVAL, TENANT, World
@@ -15,12 +16,12 @@ def world() -> World:
 
 
 def change(world: World, person: Person, tenant_id: str = TENANT, **wanted: object) -> Person:
-    options: dict[str, object] = {"by": None, "may_make_admins": True, **wanted}
+    options: dict[str, object] = {"by": None, "may_hand_on": EVERYTHING, **wanted}
     return world.change(tenant_id, person.person_id, **options)  # type: ignore[arg-type]
 
 
 def remove(world: World, person: Person, tenant_id: str = TENANT, **wanted: object) -> None:
-    options: dict[str, object] = {"by": None, "may_make_admins": True, **wanted}
+    options: dict[str, object] = {"by": None, "may_hand_on": EVERYTHING, **wanted}
     world.remove(tenant_id, person.person_id, **options)  # type: ignore[arg-type]
 
 
@@ -91,12 +92,12 @@ def test_a_key_without_every_scope_touches_no_admin(world: World) -> None:
 
     for person, wanted in ((admin, {"role": PROCTOR}), (admin, {"name": "x"}), (other, {"role": ADMIN})):
         with pytest.raises(Forbidden):
-            change(world, person, may_make_admins=False, **wanted)
+            change(world, person, may_hand_on=EVERYTHING - {Scope.KEYS}, **wanted)
     with pytest.raises(Forbidden):
-        remove(world, admin, may_make_admins=False)
+        remove(world, admin, may_hand_on=EVERYTHING - {Scope.KEYS})
 
     assert world.of(ADA) == admin
-    assert change(world, other, may_make_admins=False, role=PROCTOR).role is PROCTOR
+    assert change(world, other, may_hand_on=EVERYTHING - {Scope.KEYS}, role=PROCTOR).role is PROCTOR
 
 
 def test_nobody_ends_their_own_role_or_removes_themselves(world: World) -> None:

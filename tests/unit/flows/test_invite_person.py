@@ -4,6 +4,7 @@ from dataclasses import replace
 
 import pytest
 
+from chalicelib.domain.credentials import EVERYTHING, Scope
 from chalicelib.domain.errors import Busy, Forbidden, PersonExists
 from chalicelib.domain.people import INVITATION_S, PersonRole, PersonStatus, read_invitation
 from tests.unit.flows.people_world import ADA, RIVAL, TENANT, World
@@ -16,7 +17,7 @@ def world() -> World:
 
 def test_an_invited_person_is_stored_with_the_invitation_only_as_a_hash(world: World) -> None:
     person, invitation = world.invite(
-        TENANT, "Ada@Example.com", PersonRole.PROCTOR, "Ada", may_make_admins=False
+        TENANT, "Ada@Example.com", PersonRole.PROCTOR, "Ada", may_hand_on=EVERYTHING - {Scope.KEYS}
     )
 
     assert world.of(ADA) == person
@@ -28,9 +29,9 @@ def test_an_invited_person_is_stored_with_the_invitation_only_as_a_hash(world: W
 
 
 def test_who_is_invited_again_is_the_same_person_with_another_invitation(world: World) -> None:
-    first, old = world.invite(TENANT, ADA, PersonRole.CANDIDATE, "Ada", may_make_admins=True)
+    first, old = world.invite(TENANT, ADA, PersonRole.CANDIDATE, "Ada", may_hand_on=EVERYTHING)
 
-    second, new = world.invite(TENANT, ADA.upper(), PersonRole.PROCTOR, may_make_admins=True)
+    second, new = world.invite(TENANT, ADA.upper(), PersonRole.PROCTOR, may_hand_on=EVERYTHING)
 
     assert second.person_id == first.person_id
     assert (second.role, second.name) == (PersonRole.PROCTOR, "Ada")
@@ -53,11 +54,11 @@ def test_two_tenants_may_invite_one_e_mail(world: World) -> None:
 
 def test_a_key_without_every_scope_neither_makes_an_admin_nor_takes_ones_invitation(world: World) -> None:
     with pytest.raises(Forbidden):
-        world.invite(TENANT, "eve@example.com", PersonRole.ADMIN, may_make_admins=False)
+        world.invite(TENANT, "eve@example.com", PersonRole.ADMIN, may_hand_on=EVERYTHING - {Scope.KEYS})
     world.invited(role=PersonRole.ADMIN)
     before = world.of(ADA)
     with pytest.raises(Forbidden):
-        world.invite(TENANT, ADA, PersonRole.CANDIDATE, may_make_admins=False)
+        world.invite(TENANT, ADA, PersonRole.CANDIDATE, may_hand_on=EVERYTHING - {Scope.KEYS})
 
     assert world.people.with_email("eve@example.com") == {}
     assert world.of(ADA) == before
@@ -66,7 +67,7 @@ def test_a_key_without_every_scope_neither_makes_an_admin_nor_takes_ones_invitat
 def test_two_first_invitations_at_once_make_one_person(world: World) -> None:
     world.people.races.append(world.invited)
 
-    person, invitation = world.invite(TENANT, ADA, PersonRole.PROCTOR, may_make_admins=True)
+    person, invitation = world.invite(TENANT, ADA, PersonRole.PROCTOR, may_hand_on=EVERYTHING)
 
     assert list(world.people.people) == [person.person_id]
     assert world.of(ADA).holds(invitation)

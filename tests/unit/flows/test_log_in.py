@@ -2,6 +2,7 @@
 
 import pytest
 
+from chalicelib.domain.credentials import EVERYTHING
 from chalicelib.domain.errors import (
     BadCode,
     BadInput,
@@ -37,7 +38,7 @@ def test_nobody_a_wrong_password_an_invited_and_a_removed_one_are_refused_alike_
     world.confirmed()
     world.invited("invited@example.com")
     gone = world.confirmed("gone@example.com")
-    world.remove(TENANT, gone.person_id, by=None, may_make_admins=True)
+    world.remove(TENANT, gone.person_id, by=None, may_hand_on=EVERYTHING)
     said = []
     for email, password in (
         ("nobody@example.com", PASSWORD),
@@ -152,7 +153,7 @@ def test_a_log_out_that_broke_off_refuses_access_tokens_and_is_finished_by_anoth
 
 def test_a_removed_person_logs_out_without_harm(world: World) -> None:
     person = world.confirmed()
-    world.remove(TENANT, person.person_id, by=None, may_make_admins=True)
+    world.remove(TENANT, person.person_id, by=None, may_hand_on=EVERYTHING)
 
     world.log_out(person.person_id)
 

@@ -4,6 +4,7 @@ from dataclasses import replace
 
 import pytest
 
+from chalicelib.domain.credentials import EVERYTHING
 from chalicelib.domain.errors import BadCode, BadInput, PersonExists, Unauthorized, UpstreamDown
 from chalicelib.domain.people import INVITATION_S, PersonRole, PersonStatus
 from tests.fake_people import CODE
@@ -118,7 +119,9 @@ def test_who_becomes_something_else_while_registering_is_in_the_group_of_that(wo
     good = world.invited()
 
     def promote() -> None:
-        world.change(TENANT, world.of(ADA).person_id, role=PersonRole.PROCTOR, by=None, may_make_admins=True)
+        world.change(
+            TENANT, world.of(ADA).person_id, role=PersonRole.PROCTOR, by=None, may_hand_on=EVERYTHING
+        )
 
     world.people.races.append(promote)
     person = world.register(good, ADA, PASSWORD)

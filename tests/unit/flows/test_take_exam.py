@@ -1,23 +1,25 @@
 """Taking an exam: started once, resumed, handed in, late; and whatever dies in between is repaired."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
 
 import pytest
 
-from chalicelib.domain.attempts import Attempt, AttemptState, state
+from chalicelib.domain.attempts import Attempt, AttemptState, state, taken_until
 from chalicelib.domain.errors import (
     AttemptNotStarted,
     AttemptOver,
+    Conflict,
     DeadlinePassed,
     ExamNotOpen,
     ExamOver,
     NotFound,
+    OutdatedAnswers,
     UpstreamDown,
 )
 from chalicelib.domain.exams import Accommodation, Exam
-from chalicelib.domain.model import AttemptOf, EndedBy, Session, Status
+from chalicelib.domain.model import AttemptOf, EndedBy, FrameRecord, Session, Status
 from chalicelib.domain.policy import Policy
 from chalicelib.domain.report import Report, Summary
 from chalicelib.flows.open_session import OpenSession
@@ -278,16 +280,107 @@ def test_answers_submitted_again_in_time_replace_the_first_and_the_report_stays(
     assert (room.sessions.report(TENANT, "s-1"), room.stored.outcome) == (report, outcome)
 
 
-def test_an_older_revision_that_comes_late_changes_nothing_and_says_so() -> None:
+def test_an_older_draft_that_comes_late_changes_nothing_and_says_so() -> None:
     room = Room()
     room.begin()
     room.submit('"new"', 5, final=False)
     before = room.stored
 
-    late = room.submit('"old"', 4)
+    late = room.submit('"old"', 4, final=False)
 
     assert (late.stored, room.answers, room.stored) == (False, '"new"', before)
     assert room.session.status is Status.ACTIVE
+
+
+def test_last_answers_older_than_the_draft_are_refused_rather_than_taken_for_handed_in() -> None:
+    room = Room()
+    room.begin()
+    room.submit('"draft"', 37, final=False)
+
+    with pytest.raises(OutdatedAnswers, match="37") as refused:
+        room.submit('"from a page that counts anew"', 1)
+
+    assert refused.value.kept is not None
+    assert (refused.value.kept.revision, room.answers) == (37, '"draft"')
+    assert room.stored.submitted_at is None
+    assert room.session.status is Status.ACTIVE
+
+
+def test_who_goes_on_gets_the_draft_that_is_kept() -> None:
+    room = Room()
+    room.begin()
+    room.submit('"draft"', 37, final=False)
+
+    again = room.begin()
+
+    assert (again.resumed, again.answers, again.attempt.revision) == (True, '"draft"', 37)
+
+
+def test_a_start_that_died_after_it_opened_the_session_was_in_time() -> None:
+    room = Room()
+    room.attempts.down.add("c-1")
+    with pytest.raises(UpstreamDown):
+        room.begin()
+    room.attempts.down.clear()
+    room.exams.save(replace(EXAM, closed_at=room.clock.at + 1, grace_s=3600))
+    room.clock.at += 60
+
+    assert room.begin().resumed
+
+
+def test_a_draft_that_comes_too_late_does_not_end_the_session() -> None:
+    room = Room()
+    room.begin()
+    room.clock.at += 3600 + 600 + 31
+
+    with pytest.raises(DeadlinePassed):
+        room.submit('"late"', final=False)
+
+    assert room.session.status is Status.ACTIVE
+
+
+def test_a_session_ended_for_lateness_ended_when_the_time_was_up() -> None:
+    room = Room()
+    room.begin()
+    room.clock.at += 7200
+
+    with pytest.raises(DeadlinePassed):
+        room.submit('"late"')
+
+    assert room.session.ended_at == taken_until(EXAM, room.stored)
+
+
+def test_an_exam_that_nobody_ended_ended_when_its_time_was_up() -> None:
+    room = Room()
+    room.begin()
+    room.clock.at += SESSION_S + 60
+
+    room.end_abandoned("s-1")
+
+    assert room.session.ended_at == taken_until(EXAM, room.stored)
+
+
+def test_a_session_that_cannot_be_ended_takes_no_answers_back() -> None:
+    class Unwilling(FakeSessions):
+        def before_save(self, session: Session, frames: Sequence[FrameRecord]) -> None:
+            super().before_save(session, frames)
+            if session.status is Status.ENDED:
+                raise UpstreamDown("The service's storage did not answer; try again.")
+
+    room = Room(sessions=Unwilling())
+    room.begin()
+
+    room.submit('"mine"')
+
+    assert (room.answers, room.stored.submitted_at) == ('"mine"', room.clock.at)
+
+
+def test_a_browser_ends_no_exam_but_by_answers() -> None:
+    room = Room()
+    room.begin()
+
+    with pytest.raises(Conflict, match="answers"):
+        room.ender.by_browser(TENANT, "s-1")
 
 
 def test_two_submits_at_once_are_one_result() -> None:

@@ -156,7 +156,9 @@ class World:
 
     def end_abandoned(self, session_id: str = SESSION) -> None:
         """The job that the schedule hands over."""
-        EndAbandoned(self.sessions, self.ender, self.clock, SESSION_S)(TENANT, session_id)
+        EndAbandoned(self.sessions, self.exams, self.attempts, self.ender, self.clock, SESSION_S)(
+            TENANT, session_id
+        )
 
     def tidy(self) -> int:
         """The job that follows the end."""
