@@ -36,6 +36,8 @@ def cloud(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Cloud]:
     # Tests send frames faster than any camera: the provider's rate has a test of its own.
     with pytest.MonkeyPatch.context() as environment:
         environment.setenv("REKOGNITION_TPS", "0")
+        # And nobody waits half a minute for a key to be refused.
+        environment.setenv("KEY_CACHE_S", "3")
         with Cloud(logs=tmp_path_factory.mktemp("cloud")) as started:
             yield started
         # Whatever the tests made of it: a function that is not allowed what it does is a defect.

@@ -9,7 +9,7 @@ from tests.offline.client import Client
 from tests.offline.conftest import Cloud
 
 
-def test_a_key_is_created_used_rotated_and_revoked_and_then_refused_within_a_minute(
+def test_a_key_is_created_used_rotated_and_revoked_and_then_refused_once_it_is_read_anew(
     cloud: Cloud, api_key: str
 ) -> None:
     admin = Client(cloud.url, api_key)
