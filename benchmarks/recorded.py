@@ -19,7 +19,7 @@ from chalicelib.domain.policy import Policy
 from chalicelib.domain.report import OPERATIONS
 from chalicelib.domain.seen import Face, Findings, Kind, Label, Look, picture_name
 from chalicelib.flows.ports import Vision
-from chalicelib.vision.rekognition import Rekognition
+from chalicelib.vision.rekognition.looks import Rekognition
 from infra.local.cloud import EMULATOR_PYTHON, LOGS, REGION
 from infra.local.program import HOST, Program, free_port
 

@@ -127,7 +127,7 @@ class Evidence(Protocol):
 
 
 class Vision(Protocol):
-    """The provider's eyes. See `chalicelib.vision.rekognition`."""
+    """The provider's eyes. See `chalicelib.vision.rekognition.looks`."""
 
     def look(self, pictures: Sequence[bytes], kinds: Collection[Kind], policy: Policy) -> list[Findings]:
         """What each picture shows; a kind that is not answered is None and FAILED, never an error."""

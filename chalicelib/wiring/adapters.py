@@ -18,7 +18,7 @@ from chalicelib.aws.secrets import Secrets
 from chalicelib.aws.sessions import Sessions
 from chalicelib.aws.tenants import Tenants
 from chalicelib.flows.check_health import CheckHealth
-from chalicelib.vision.rekognition import Rekognition
+from chalicelib.vision.rekognition.looks import Rekognition
 from chalicelib.wiring.process import PICTURES, VISION, client, pool, settings
 
 if TYPE_CHECKING:

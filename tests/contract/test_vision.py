@@ -7,7 +7,7 @@ import pytest
 from chalicelib.domain.policy import Policy
 from chalicelib.domain.seen import Kind, Look
 from chalicelib.flows.ports import Vision
-from chalicelib.vision.rekognition import Rekognition
+from chalicelib.vision.rekognition.looks import Rekognition
 from tests.fakes import FakeVision, Inline
 from tests.unit.vision.rekognition_server import answers, rekognition_server
 

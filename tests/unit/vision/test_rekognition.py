@@ -22,7 +22,7 @@ from chalicelib.domain.seen import (
     Look,
     Pose,
 )
-from chalicelib.vision.rekognition import Rekognition
+from chalicelib.vision.rekognition.looks import Rekognition
 from tests.fakes import Inline
 from tests.unit.vision.rekognition_server import (
     Behaviour,

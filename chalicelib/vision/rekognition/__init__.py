@@ -1,0 +1,1 @@
+"""Rekognition: what it is asked, and its replies as facts."""
