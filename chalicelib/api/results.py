@@ -27,6 +27,7 @@ class FaceResult(_Part):
     eye_direction: EyeDirection | None
     landmarks: list[Landmark]
     face_occluded: bool | None
+    eyes_open: bool | None
     brightness: float | None
     sharpness: float | None
 
@@ -125,6 +126,7 @@ def _face(face: Face) -> FaceResult:
         eye_direction=face.eye_direction,
         landmarks=list(face.landmarks),
         face_occluded=face.face_occluded,
+        eyes_open=face.eyes_open,
         brightness=face.brightness,
         sharpness=face.sharpness,
     )

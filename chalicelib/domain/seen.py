@@ -117,6 +117,7 @@ class Face:
     landmarks: tuple[Landmark, ...] = ()
     emotions: Mapping[str, float] = field(default_factory=dict)
     face_occluded: bool | None = None
+    eyes_open: bool | None = None
     brightness: float | None = None
     sharpness: float | None = None
 

@@ -56,7 +56,7 @@ class Rekognition:
         ask(lambda: self._client.list_collections(MaxResults=1))
 
     def _faces(self, encoded: bytes, policy: Policy) -> tuple[Face, ...]:
-        wanted: list[AttributeType] = ["DEFAULT"]
+        wanted: list[AttributeType] = ["DEFAULT", "FACE_OCCLUDED", "EYES_OPEN"]
         wanted += ["EYE_DIRECTION"] if policy.gaze_counts else []
         wanted += ["EMOTIONS"] if policy.emotions else []
         reply = ask(lambda: self._client.detect_faces(Image={"Bytes": encoded}, Attributes=wanted))

@@ -47,7 +47,7 @@ def read(reply: Reply, member: str, translate: Callable[[Reply], Fact]) -> tuple
 
 def face_of(detail: Reply) -> Face:
     """A face of a reply, with whatever is said of it."""
-    pose, eyes, occluded = detail.get("Pose"), detail.get("EyeDirection"), detail.get("FaceOccluded")
+    pose, eyes = detail.get("Pose"), detail.get("EyeDirection")
     quality = detail.get("Quality") or {}
     return Face(
         box=box_of(detail["BoundingBox"]),
@@ -63,7 +63,8 @@ def face_of(detail: Reply) -> Face:
             for each in detail.get("Emotions") or ()
             if each["Type"] in EMOTIONS
         },
-        face_occluded=bool(occluded["Value"]) if occluded else None,
+        face_occluded=_verdict(detail, "FaceOccluded"),
+        eyes_open=_verdict(detail, "EyesOpen"),
         brightness=percent(quality["Brightness"]) if quality else None,
         sharpness=percent(quality["Sharpness"]) if quality else None,
     )
@@ -83,6 +84,11 @@ def box_of(box: Reply) -> BoundingBox:
 def percent(figure: Any) -> float:  # noqa: ANN401 - a reply may hold anything
     """A confidence. Raises ValueError for what is none."""
     return _within(figure, low=0, high=100)
+
+
+def _verdict(detail: Reply, member: str) -> bool | None:
+    verdict = detail.get(member)
+    return bool(verdict["Value"]) if verdict else None
 
 
 def _eye_direction(eyes: Reply) -> EyeDirection:

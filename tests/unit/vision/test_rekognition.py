@@ -39,6 +39,7 @@ from tests.unit.vision.rekognition_server import (
 ALL = frozenset(Kind)
 PICTURE = b"a picture"
 ASKED = {Kind.FACES: Look.ASKED, Kind.LABELS: Look.ASKED, Kind.TEXT: Look.ASKED}
+ALWAYS = ["DEFAULT", "FACE_OCCLUDED", "EYES_OPEN"]
 OPERATIONS = {Kind.FACES: "DetectFaces", Kind.LABELS: "DetectLabels", Kind.TEXT: "DetectText"}
 MEMBERS = {Kind.FACES: "FaceDetails", Kind.LABELS: "Labels", Kind.TEXT: "TextDetections"}
 
@@ -72,6 +73,7 @@ WHOLE_FACE: dict[str, Any] = {
     "Landmarks": [{"Type": "eyeLeft", "X": 0.4, "Y": 0.5}, {"Type": "nose", "X": 0.5, "Y": 0.6}],
     "Emotions": [{"Type": "CALM", "Confidence": 91.5}, {"Type": "UNKNOWN", "Confidence": 1.0}],
     "FaceOccluded": {"Value": True, "Confidence": 88.0},
+    "EyesOpen": {"Value": False, "Confidence": 97.0},
     "Quality": {"Brightness": 70.25, "Sharpness": 90.0},
 }
 LABEL: dict[str, Any] = {"Name": "Mobile Phone", "Confidence": 88.5}
@@ -93,6 +95,7 @@ def test_a_face_is_translated_whole(server: RekognitionServer) -> None:
                 landmarks=(Landmark("eyeLeft", 0.4, 0.5), Landmark("nose", 0.5, 0.6)),
                 emotions={"CALM": 91.5},
                 face_occluded=True,
+                eyes_open=False,
                 brightness=70.25,
                 sharpness=90.0,
             ),
@@ -180,10 +183,10 @@ def test_only_the_kinds_that_are_wanted_are_asked(server: RekognitionServer, kin
 @pytest.mark.parametrize(
     ("policy", "attributes"),
     [
-        (Policy(), ["DEFAULT", "EYE_DIRECTION", "EMOTIONS"]),
-        (Policy(gaze_counts=False), ["DEFAULT", "EMOTIONS"]),
-        (Policy(emotions=False), ["DEFAULT", "EYE_DIRECTION"]),
-        (Policy(emotions=False, gaze_counts=False), ["DEFAULT"]),
+        (Policy(), [*ALWAYS, "EYE_DIRECTION", "EMOTIONS"]),
+        (Policy(gaze_counts=False), [*ALWAYS, "EMOTIONS"]),
+        (Policy(emotions=False), [*ALWAYS, "EYE_DIRECTION"]),
+        (Policy(emotions=False, gaze_counts=False), [*ALWAYS]),
     ],
 )
 def test_only_the_attributes_that_the_policy_needs_are_asked(
