@@ -18,8 +18,9 @@ from chalicelib.domain.policy import Policy
 from chalicelib.domain.report import Coverage
 from chalicelib.domain.seen import Kind, Look, Picture
 from chalicelib.flows.analyze_frame import AnalyzeFrame, FrameIn
-from chalicelib.flows.ask_provider import AskProvider, Budget
+from chalicelib.flows.ask_provider import AskProvider
 from chalicelib.flows.end_session import closed
+from chalicelib.flows.tenant_spend import Budget, TenantSpend
 from chalicelib.vision.checks import look
 from chalicelib.vision.gate import Gate
 
@@ -124,7 +125,14 @@ class _Room:
         ledger = Ledger(table, "ledger", tps=_NO_LIMIT_TPS)
         return AnalyzeFrame(
             self.sessions,
-            AskProvider(self.recorded, Gate(), ledger, self.pool, self.pool, Budget()),
+            AskProvider(
+                self.recorded,
+                Gate(),
+                ledger,
+                self.pool,
+                self.pool,
+                TenantSpend(ledger, self.pool, Budget()),
+            ),
             _Bucket(self.meter),
             lambda encoded: self.seen[encoded] if encoded in self.seen else look(encoded),
             self.clock,

@@ -1,44 +1,22 @@
 """Ask the provider about a frame: only what is needed, what the budget allows, and what its rate grants."""
 
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from concurrent.futures import Executor, Future
 from dataclasses import dataclass, field, replace
 
 from chalicelib.domain import attention, reducer
-from chalicelib.domain.attention import HOUR_S, PATIENCE_S, Change, Wish
+from chalicelib.domain.attention import PATIENCE_S, Change, Wish
 from chalicelib.domain.model import Memory, Session, Watch
 from chalicelib.domain.policy import Policy
 from chalicelib.domain.seen import Findings, Kind, Look, Picture, Why
-from chalicelib.domain.tenants import Limits, unlimited
 from chalicelib.flows import counts
 from chalicelib.flows.audit_reuse import TILES, Audit, Strips, spread
 from chalicelib.flows.ports import Gate, Ledger, Vision
+from chalicelib.flows.tenant_spend import TenantSpend
 from chalicelib.telemetry import took
 
-_MOST_TENANTS = 1000
 _NOTHING = Findings()
-
-
-@dataclass(frozen=True, slots=True)
-class Budget:
-    """What calls cost, and what a tenant may spend in an hour; 0 for no limit."""
-
-    usd_per_call: float = 0.001
-    tenant_calls_per_hour: int = 0
-    tenant_usd_per_hour: float = 0.0
-
-    @property
-    def tenant_calls(self) -> float:
-        """The lower of both limits, in calls; 0 for none."""
-        limits = [float(self.tenant_calls_per_hour)] if self.tenant_calls_per_hour else []
-        if self.tenant_usd_per_hour and self.usd_per_call:
-            limits.append(self.tenant_usd_per_hour / self.usd_per_call)
-        return min(limits, default=0.0)
-
-    def of(self, limits: Limits) -> "Budget":
-        """The budget where a tenant has limits of its own."""
-        return replace(self, tenant_usd_per_hour=limits.usd_per_hour or self.tenant_usd_per_hour)
 
 
 @dataclass(frozen=True, slots=True)
@@ -112,13 +90,8 @@ class AskProvider:
     pool: Executor
     aside: Executor
     """For what has time until the provider has answered."""
-    budget: Budget
-    """Of tenants that have no limit of their own."""
-    limits: Callable[[str], Limits] = unlimited
-    """What a tenant may spend."""
+    spend: TenantSpend
     strips: Strips = field(default_factory=Strips)
-    _spent: dict[str, tuple[int, int]] = field(default_factory=dict)
-    """Tenant to an hour and the calls made in it, as far as this process was told."""
 
     def plan(
         self,
@@ -152,8 +125,8 @@ class AskProvider:
         if not plan.wished:
             return plan
         left = min(
-            attention.share_left(session.watch, session.policy, plan.at_s, self.budget.usd_per_call),
-            self._tenant_left(session.tenant_id, now),
+            attention.share_left(session.watch, session.policy, plan.at_s, self.spend.budget.usd_per_call),
+            self.spend.left(session.tenant_id, now),
         )
         allowed = attention.affordable(plan.wished, session.watch, left, session.policy, plan.at_s)
         granted = allowed[: self.ledger.grant([wish.urgency for wish in allowed], now)] if allowed else []
@@ -181,7 +154,7 @@ class AskProvider:
             repeated=audit.repeated if audit else 0,
         )
         counts.withheld(len(plan.wished), len(plan.allowed), len(plan.granted))
-        counts.calls(answer.made, found.looks, answer.repeated, self.budget.usd_per_call)
+        counts.calls(answer.made, found.looks, answer.repeated, self.spend.budget.usd_per_call)
         if late:
             return answer
         self._keep(session, picture, plan.at_s, answer.findings.looks[Kind.FACES], now=now)
@@ -206,16 +179,16 @@ class AskProvider:
         now: float,
     ) -> tuple[Findings, Audit | None]:
         """What the provider says; of the face perhaps by an audit."""
-        counting = self._count(session.tenant_id, len(granted), now)
+        counting = self.spend.count(session.tenant_id, len(granted), now)
         kinds, audit = [wish.kind for wish in granted], None
         if strip and attention.is_audited(session.watch, granted):
             audit = self._audit(picture, strip, facts, session.policy, now)
             kinds.remove(Kind.FACES)
         found = self._look(picture, kinds, session.policy)
-        self._told(session.tenant_id, counting, now)
+        self.spend.told(session.tenant_id, counting, now)
         if audit is None:
             return found, None
-        self._told(session.tenant_id, self._count(session.tenant_id, audit.repeated, now), now)
+        self.spend.told(session.tenant_id, self.spend.count(session.tenant_id, audit.repeated, now), now)
         return replace(found, faces=audit.faces, looks={**found.looks, Kind.FACES: audit.look}), audit
 
     def _change(self, session: Session, memory: Memory | None, picture: Picture, *, patient: bool) -> Change:
@@ -223,30 +196,6 @@ class AskProvider:
             return Change(dict.fromkeys(Kind, Why.FIRST))
         before = session.window[-1].fingerprint if session.window else session.settled.fingerprint
         return self.gate.weigh(picture, memory.pixels, session.watch.glimpse, before, patient=patient)
-
-    def _tenant_left(self, tenant_id: str, now: float) -> float:
-        limit, (hour, calls) = self._most(tenant_id), self._spent.get(tenant_id, (0, 0))
-        return 1 - calls / limit if limit and hour == int(now // HOUR_S) else 1.0
-
-    def _most(self, tenant_id: str) -> float:
-        """Calls that the tenant may make in an hour; 0 for no limit."""
-        return self.budget.of(self.limits(tenant_id)).tenant_calls
-
-    def _count(self, tenant_id: str, calls: int, now: float) -> Future[int] | None:
-        """Count the tenant's calls, beside the calls themselves."""
-        if not calls or not self._most(tenant_id):
-            return None
-        return self.pool.submit(self.ledger.spend, tenant_id, calls, now)
-
-    def _told(self, tenant_id: str, counting: Future[int] | None, now: float) -> None:
-        calls = counting.result() if counting else 0
-        if not calls:
-            return  # it could not be counted: what was told before stands
-        if len(self._spent) >= _MOST_TENANTS:
-            self._spent.clear()
-        hour, told = self._spent.get(tenant_id, (0, 0))
-        this_hour = int(now // HOUR_S)
-        self._spent[tenant_id] = (this_hour, max(calls, told) if hour == this_hour else calls)
 
     def _look(self, picture: Picture, kinds: Sequence[Kind], policy: Policy) -> Findings:
         return self.vision.look([picture.encoded], kinds, policy)[0] if kinds else _NOTHING

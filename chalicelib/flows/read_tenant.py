@@ -3,8 +3,8 @@
 from dataclasses import dataclass
 
 from chalicelib.domain.tenants import Tenant
-from chalicelib.flows.ask_provider import Budget
 from chalicelib.flows.ports import Clock, Ledger, Requests, Sessions, Tenants
+from chalicelib.flows.tenant_spend import Budget
 
 
 @dataclass(frozen=True, slots=True)

@@ -43,6 +43,7 @@ from chalicelib.wiring.callers import (
     remove_person,
     reset_password,
     rotate_key,
+    tenant_spend,
 )
 from chalicelib.wiring.examining import (
     assign_candidates,
@@ -130,6 +131,7 @@ __all__ = [
     "submit_answers",
     "summarizer",
     "sweep_pictures",
+    "tenant_spend",
     "tenants",
     "tidy_evidence",
     "vision",

@@ -5,7 +5,6 @@ import time
 from functools import cache
 
 from chalicelib.aws.tokens import UserTokens
-from chalicelib.flows.ask_provider import Budget
 from chalicelib.flows.change_key import ChangeKey
 from chalicelib.flows.change_person import ChangePerson, RemovePerson
 from chalicelib.flows.change_tenant import ChangeTenant
@@ -24,8 +23,9 @@ from chalicelib.flows.read_tenant import ReadTenant
 from chalicelib.flows.register_person import ConfirmPerson, RegisterPerson
 from chalicelib.flows.reset_password import ForgetPassword, ResetPassword
 from chalicelib.flows.rotate_key import RotateKey
+from chalicelib.flows.tenant_spend import Budget, TenantSpend
 from chalicelib.wiring.adapters import accounts, api_keys, ledger, people, requests, sessions, tenants
-from chalicelib.wiring.process import new_id, new_sorted_id, settings
+from chalicelib.wiring.process import new_id, new_sorted_id, pool, settings
 
 
 @cache
@@ -73,6 +73,12 @@ def limit_requests() -> LimitRequests:
 def budget() -> Budget:
     """What calls to the provider cost, and what tenants may spend on them."""
     return Budget(settings().usd_per_call, settings().tenant_calls_per_hour, settings().tenant_usd_per_hour)
+
+
+@cache
+def tenant_spend() -> TenantSpend:
+    """What tenants' calls to the provider come to."""
+    return TenantSpend(ledger(), pool(), budget(), know_limits())
 
 
 @cache

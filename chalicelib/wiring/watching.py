@@ -26,7 +26,7 @@ from chalicelib.wiring.adapters import (
     tenants,
     vision,
 )
-from chalicelib.wiring.callers import budget, know_limits
+from chalicelib.wiring.callers import tenant_spend
 from chalicelib.wiring.process import aside, new_id, pool, session_s, settings
 
 
@@ -54,7 +54,7 @@ def analyze_frame() -> AnalyzeFrame:
 @cache
 def ask_provider() -> AskProvider:
     """Ask Rekognition where it is needed."""
-    return AskProvider(vision(), Gate(), ledger(), pool(), aside(), budget(), know_limits())
+    return AskProvider(vision(), Gate(), ledger(), pool(), aside(), tenant_spend())
 
 
 @cache

@@ -11,7 +11,7 @@ from chalicelib.domain.policy import Policy
 from chalicelib.domain.seen import Findings, Kind, Look, Observation, Why
 from chalicelib.domain.tenants import Limits
 from chalicelib.flows.analyze_frame import AnalyzeFrame
-from chalicelib.flows.ask_provider import Budget
+from chalicelib.flows.tenant_spend import Budget
 from tests.fakes import FakeGate, FakeLedger, FakeVision, name_of, shown
 from tests.observations import STARTED_AT
 from tests.unit.flows.world import SESSION, TENANT, World, frame, numbered, person

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from chalicelib.domain.policy import Policy
 from chalicelib.domain.seen import Face, Kind, Look, Observation, Why
 from chalicelib.flows.analyze_frame import AnalyzeFrame
-from chalicelib.flows.ask_provider import Budget
+from chalicelib.flows.tenant_spend import Budget
 from tests.fakes import FakeGate, FakeVision
 from tests.observations import STARTED_AT, face
 from tests.unit.flows.world import SESSION, TENANT, World, frame, person

@@ -6,8 +6,8 @@ from contextlib import contextmanager, suppress
 from chalicelib.domain.errors import TooManyRequests
 from chalicelib.domain.model import Ticket
 from chalicelib.domain.tenants import Limits
-from chalicelib.flows.ask_provider import Budget
 from chalicelib.flows.limit_requests import LimitRequests
+from chalicelib.flows.tenant_spend import Budget
 from chalicelib.telemetry import Metric, Work, job
 from tests.fakes import FakeGate, FakeLedger, FakeRequests
 from tests.unit.flows.world import SESSION, TENANT, World, frame, nobody, person, started

@@ -6,13 +6,14 @@ from chalicelib.domain.model import Alert, FrameRecord, Session, Ticket
 from chalicelib.domain.policy import Policy
 from chalicelib.domain.report import Report
 from chalicelib.flows.analyze_frame import AnalyzeFrame, FrameIn, Watched
-from chalicelib.flows.ask_provider import AskProvider, Budget
+from chalicelib.flows.ask_provider import AskProvider
 from chalicelib.flows.close_abandoned import CloseAbandoned, EndAbandoned
 from chalicelib.flows.end_session import EndSession, TidyEvidence
 from chalicelib.flows.erase_session import EraseSession, SweepPictures
 from chalicelib.flows.open_session import OpenSession
 from chalicelib.flows.ports import Evidence, Vision
 from chalicelib.flows.read_session import ReadSession
+from chalicelib.flows.tenant_spend import Budget, TenantSpend
 from tests.fake_exams import FakeAttempts, FakeExams
 from tests.fake_sessions import FakeSessions
 from tests.fakes import (
@@ -108,8 +109,12 @@ class World:
             self.ledger,
             Inline(),
             Inline(),
-            self.budget,
-            lambda tenant_id: self.tenants.tenant(tenant_id).limits,
+            TenantSpend(
+                self.ledger,
+                Inline(),
+                self.budget,
+                lambda tenant_id: self.tenants.tenant(tenant_id).limits,
+            ),
         )
         return AnalyzeFrame(
             self.sessions,
