@@ -25,7 +25,7 @@ from chalicelib.aws.codec import pack
 from chalicelib.aws.sessions import Sessions
 from chalicelib.domain import reducer
 from chalicelib.domain.model import Alert, FrameRecord, Session
-from chalicelib.domain.seen import BoundingBox, Face, Kind, Look, Observation, Pose, View
+from chalicelib.domain.seen import SIGHTS, BoundingBox, Face, Look, Observation, Pose, View
 from infra.local.player import Api, Json
 from infra.local.sources import Frame
 
@@ -112,7 +112,7 @@ def _seen(seq: int) -> Observation:
         faces=() if seq in NOBODY else (one,),
         labels=(),
         text=(),
-        looks=dict.fromkeys(Kind, Look.ASKED),
+        looks=dict.fromkeys(SIGHTS, Look.ASKED),
         picture=f"{seq:032x}",
         numbered=True,
     )

@@ -17,7 +17,7 @@ from botocore.config import Config
 from chalicelib.aws.codec import pack, unpack
 from chalicelib.domain.policy import Policy
 from chalicelib.domain.report import OPERATIONS
-from chalicelib.domain.seen import Face, Findings, Kind, Label, Look, picture_name
+from chalicelib.domain.seen import SIGHTS, Face, Findings, Kind, Label, Look, picture_name
 from chalicelib.flows.ports import Vision
 from chalicelib.vision.rekognition.looks import Rekognition
 from infra.local.cloud import EMULATOR_PYTHON, LOGS, REGION
@@ -45,7 +45,7 @@ class Emulators:
     def __enter__(self) -> Self:
         """Raises StartError."""
         with ExitStack() as started:
-            pool = started.enter_context(ThreadPoolExecutor(len(Kind) * _THREADS))
+            pool = started.enter_context(ThreadPoolExecutor(len(SIGHTS) * _THREADS))
             urls = [_started(started, number) for number in range(_EMULATORS)]
             for program, url in urls:
                 program.wait_until_answers(f"{url}/_health")
@@ -61,7 +61,7 @@ class Emulators:
     def look(self, encoded: bytes) -> Findings:
         """All that one of them says of a picture. Raises RuntimeError if it does not answer."""
         # One emulator for all kinds: it remembers what it saw, and labels derive from the rest.
-        (found,) = self._next.look([encoded], list(Kind), Policy())
+        (found,) = self._next.look([encoded], SIGHTS, Policy())
         if set(found.looks.values()) != {Look.ASKED}:
             raise RuntimeError(f"the emulator did not answer, {dict(found.looks)}; its log is in {LOGS}")
         return found
@@ -130,7 +130,7 @@ def _only(found: Findings, kinds: Collection[Kind]) -> Findings:
         faces=found.faces if Kind.FACES in kinds else None,
         labels=found.labels if Kind.LABELS in kinds else None,
         text=found.text if Kind.TEXT in kinds else None,
-        looks={kind: Look.ASKED if kind in kinds else Look.OFF for kind in Kind},
+        looks={kind: Look.ASKED if kind in kinds else Look.OFF for kind in SIGHTS},
     )
 
 
@@ -161,5 +161,5 @@ def _client(url: str) -> Any:  # noqa: ANN401 - boto3's
         region_name=REGION,
         aws_access_key_id="offline",
         aws_secret_access_key="offline",  # noqa: S106 - nobody checks it
-        config=Config(proxies={}, read_timeout=_PATIENCE_S, max_pool_connections=len(Kind) * _THREADS),
+        config=Config(proxies={}, read_timeout=_PATIENCE_S, max_pool_connections=len(SIGHTS) * _THREADS),
     )

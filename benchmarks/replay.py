@@ -12,12 +12,14 @@ from benchmarks.recorded import Recorded
 from chalicelib.aws.ledger import Ledger
 from chalicelib.aws.sessions import Sessions
 from chalicelib.domain import report
-from chalicelib.domain.errors import BadInput
+from chalicelib.domain.errors import BadInput, VisionUnavailable
+from chalicelib.domain.identity import Resembled
 from chalicelib.domain.model import Alert, FrameRecord, Session
 from chalicelib.domain.policy import Policy
 from chalicelib.domain.report import Coverage
 from chalicelib.domain.seen import Kind, Look, Picture
 from chalicelib.flows.analyze_frame import AnalyzeFrame, FrameIn
+from chalicelib.flows.ask_person import AskPerson
 from chalicelib.flows.ask_provider import AskProvider
 from chalicelib.flows.end_session import closed
 from chalicelib.flows.tenant_spend import Budget, TenantSpend
@@ -132,6 +134,7 @@ class _Room:
                 self.pool,
                 self.pool,
                 TenantSpend(ledger, self.pool, Budget()),
+                AskPerson(_never_asked, self.pool),
             ),
             _Bucket(self.meter),
             lambda encoded: self.seen[encoded] if encoded in self.seen else look(encoded),
@@ -140,6 +143,11 @@ class _Room:
             self.pool,
             session_s=self.film.seconds + _DAY_S,
         )
+
+
+def _never_asked(session: Session, encoded: bytes) -> Resembled:  # noqa: ARG001 - as the port has it
+    """No interview here was given an identity."""
+    raise VisionUnavailable("nobody to compare with")
 
 
 @dataclass(slots=True)

@@ -27,7 +27,7 @@ from benchmarks.outcomes import Json
 from benchmarks.recorded import Emulators, Recorded
 from benchmarks.replay import Frame, Replayed, replay, views
 from chalicelib.domain.policy import Policy
-from chalicelib.domain.seen import Kind, Look, Observation, Why
+from chalicelib.domain.seen import SIGHTS, Kind, Look, Observation, Why
 
 WAYS = ("together", "spread", "half")
 """All frames in one process; each in another; every second frame, each in another."""
@@ -87,7 +87,7 @@ class Watching:
         if frame.record is None:
             return
         seen = frame.record.observation
-        asked = [kind for kind in Kind if seen.looks.get(kind) in _ASKED]
+        asked = [kind for kind in SIGHTS if seen.looks.get(kind) in _ASKED]
         kind = "first" if seen.seq == 1 else _watched_as(seen, asked)
         self.frames.setdefault(kind, Sum()).add(frame, len(asked) + seen.repeated)
         self.opened += bool(frame.record.opened)

@@ -41,6 +41,7 @@ class Metric(Enum):
     DETECT_FACES = ("DetectFaces", "Count", "Of them, those about faces.")
     DETECT_LABELS = ("DetectLabels", "Count", "Of them, those about objects.")
     DETECT_TEXT = ("DetectText", "Count", "Of them, those about text.")
+    IDENTITY_LOOKS = ("IdentityLooks", "Count", "Of them, those about who is in view.")
     PROVIDER_CALLS_FAILED = (
         "ProviderCallsFailed",
         "Count",

@@ -20,7 +20,7 @@ from chalicelib.domain.errors import BadPicture, NotFound, UpstreamDown
 from chalicelib.domain.model import Page
 from chalicelib.domain.policy import Overrides, Policy
 from chalicelib.domain.report import Report, Summary, rfc3339
-from chalicelib.domain.seen import BoundingBox, Face, Findings, Kind, Look, Observation, Picture, Why
+from chalicelib.domain.seen import SIGHTS, BoundingBox, Face, Findings, Kind, Look, Observation, Picture, Why
 from chalicelib.domain.tenants import MINUTE_S, NO_LIMITS, Limits, Tenant
 from tests import observations as show
 from tests.fake_sessions import page_of
@@ -41,6 +41,9 @@ SHOWN: Mapping[str, Callable[[int], Observation]] = {
     "covered": show.covered,
     "still": show.still,
     "outage": show.outage,
+    "stranger": show.seen,
+    "hazy": show.seen,
+    "masked": show.masked,
 }
 
 
@@ -332,11 +335,12 @@ class FakeGate:
         """The kinds for which the word is another."""
         word = _word(picture.encoded)
         known = json.loads(pixels)
-        doubts = {kind: Why.NEW for kind in Kind if not self.trusting or known.get(kind) != word}
+        doubts = {kind: Why.NEW for kind in SIGHTS if not self.trusting or known.get(kind) != word}
         if not self.trusting or not doubts:
             return Change(doubts)
         waits = patient and word.encode() != glimpse
-        return Change({} if waits else doubts, word.encode())
+        upheaval = not waits and known.get(Kind.FACES) != word
+        return Change({} if waits else doubts, word.encode(), upheaval=upheaval)
 
     def draft(self, picture: Picture, pixels: bytes | None) -> object:
         """The word, and what is known."""
@@ -415,6 +419,6 @@ def _findings(seen: Observation, kinds: Collection[Kind], policy: Policy) -> Fin
         faces = tuple(replace(face, emotions={}) for face in faces)
     facts: dict[str, Any] = {"faces": faces, "labels": seen.labels, "text": seen.text}
     return Findings(
-        **{kind.value: facts[kind.value] if kind in kinds else None for kind in Kind},
-        looks={kind: seen.looks[kind] if kind in kinds else Look.OFF for kind in Kind},
+        **{kind.value: facts[kind.value] if kind in kinds else None for kind in SIGHTS},
+        looks={kind: seen.looks[kind] if kind in kinds else Look.OFF for kind in SIGHTS},
     )

@@ -7,6 +7,7 @@ from chalicelib.domain import reducer
 from chalicelib.domain.model import Alert, Session
 from chalicelib.domain.policy import Policy
 from chalicelib.domain.seen import (
+    SIGHTS,
     BoundingBox,
     EyeDirection,
     Face,
@@ -16,6 +17,8 @@ from chalicelib.domain.seen import (
     Look,
     Observation,
     Pose,
+    Resemblance,
+    Verdict,
     View,
 )
 
@@ -82,9 +85,45 @@ def seen(
         faces=None if Kind.FACES in down else tuple([face()] if faces is None else faces),
         labels=None if Kind.LABELS in down else tuple(labels),
         text=None if Kind.TEXT in down else tuple(text),
-        looks={kind: Look.FAILED if kind in down else Look.ASKED for kind in Kind},
+        looks={
+            **{kind: Look.FAILED if kind in down else Look.ASKED for kind in SIGHTS},
+            Kind.IDENTITY: Look.OFF,
+        },
         picture=f"picture-{frame_no}",
     )
+
+
+def told(
+    frame_no: int,
+    verdict: Verdict,
+    similarity: float | None = None,
+    *,
+    look: Look | None = None,
+    at_s: float | None = None,
+) -> Observation:
+    """A frame of a session with an identity, in which a look said this of the person."""
+    threshold = 80.0 if verdict is Verdict.MATCH else 50.0
+    resemblance = Resemblance(verdict, similarity, threshold, "engine 1", "reference")
+    if look is None:
+        look = Look.UNCLEAR if verdict is Verdict.UNCLEAR else Look.ASKED
+    frame = seen(frame_no, at_s=at_s)
+    return replace(frame, identity=resemblance, looks={**frame.looks, Kind.IDENTITY: look})
+
+
+def stranger(frame_no: int) -> Observation:
+    """Another person than the session was given."""
+    return told(frame_no, Verdict.MISMATCH, 4.0)
+
+
+def candidate(frame_no: int) -> Observation:
+    """The person that the session was given."""
+    return told(frame_no, Verdict.MATCH, 98.0)
+
+
+def pending(frame_no: int) -> Observation:
+    """In doubt who it is, and nothing to tell it by."""
+    frame = seen(frame_no)
+    return replace(frame, looks={**frame.looks, Kind.IDENTITY: Look.PENDING})
 
 
 def empty_room(frame_no: int) -> Observation:
@@ -105,6 +144,11 @@ def turned_away(frame_no: int) -> Observation:
 def sullen(frame_no: int) -> Observation:
     """A face that shows little engagement and looks into the camera."""
     return seen(frame_no, faces=(face(emotions=SULLEN, yaw=25.0),))
+
+
+def masked(frame_no: int) -> Observation:
+    """A hand before the face."""
+    return seen(frame_no, faces=(replace(face(), face_occluded=True),))
 
 
 def phone(frame_no: int) -> Observation:
@@ -140,13 +184,13 @@ def still(frame_no: int) -> Observation:
 
 def outage(frame_no: int) -> Observation:
     """The provider answered nothing."""
-    return seen(frame_no, failed=tuple(Kind))
+    return seen(frame_no, failed=SIGHTS)
 
 
 def reused(frame_no: int, *kinds: Kind) -> Observation:
     """One person, of whom these kinds of facts (all, if none is named) were known without asking."""
     each = seen(frame_no)
-    return replace(each, looks={**each.looks, **dict.fromkeys(kinds or Kind, Look.REUSED)})
+    return replace(each, looks={**each.looks, **dict.fromkeys(kinds or SIGHTS, Look.REUSED)})
 
 
 def withheld(frame_no: int, *kinds: Kind) -> Observation:

@@ -10,7 +10,11 @@ at the face every `faces_every_s` to the end of the hour, decides what may still
     more than 30 %   everything
     more than 15 %   no text
     more than 0      no text, no labels
-    nothing          faces, every `faces_every_s`: the floor, which no budget cuts
+    nothing          faces, every `faces_every_s`; who is in view, every `identity_every_s`, and with every
+                     frame after a mismatch until it is an alert: the floor, which no budget cuts
+
+When to ask who is in view is told in `chalicelib.domain.verifying`. Such a look comes after one at the face,
+before objects and text, and may fill 60 % of the rate; one that follows a mismatch, all of it.
 
 A tenant's hourly budget works alike, and so does the provider's rate: each call has an urgency, and as the
 moment fills up only the urgent ones are granted. What is needed and withheld is unknown, never guessed; an
@@ -24,25 +28,35 @@ from chalicelib.domain import rules
 from chalicelib.domain.model import Watch
 from chalicelib.domain.policy import Policy
 from chalicelib.domain.rules import RULES
-from chalicelib.domain.seen import BoundingBox, Face, Findings, Kind, Label, Line, Observation, View, Why
+from chalicelib.domain.seen import (
+    SIGHTS,
+    BoundingBox,
+    Face,
+    Findings,
+    Kind,
+    Label,
+    Line,
+    Observation,
+    View,
+    Why,
+)
+from chalicelib.domain.verifying import SIGNED_SLOWDOWN, Due
 
 HOUR_S = 3600.0
 PATIENCE_S = 2.0
 """A frame that follows sooner than this after its predecessor may wait for a second look at something new."""
 
-_LEAST_LEFT = {Kind.FACES: 0.0, Kind.LABELS: 0.15, Kind.TEXT: 0.30}
+_LEAST_LEFT = {Kind.FACES: 0.0, Kind.IDENTITY: 0.0, Kind.LABELS: 0.15, Kind.TEXT: 0.30}
 """The ladder: a kind may be asked for while more than this share of the budget is left."""
 _SIGNED_EVERY_S = {Kind.FACES: 6.0, Kind.LABELS: 6.0, Kind.TEXT: 30.0}
 _MOST_RESERVED = 0.5
 """Share of the budget that is kept for the floor at the most."""
 _TURNED_EVERY_S = 2.0
 """A face that looks away is looked at again this soon: a glance, reused, must not become an alert."""
-_SIGNED_SLOWDOWN = 4.0
-"""An answer that raises a sign is asked again when this share (1/4) of the sign's age has passed."""
 _RECENT_S, _URGENT_S = 4.0, 11.0
 """A face that was looked at this recently waits for others; from the second on it goes before everything."""
-_TEXT_MAY, _LABELS_MAY, _FACES_MAY, _GONE_MAY = 0.4, 0.5, 0.38, 0.8
-"""Shares of the rate that text, labels and recent faces may fill, and a look that may clear someone.
+_TEXT_MAY, _LABELS_MAY, _FACES_MAY, _GONE_MAY, _IDENTITY_MAY = 0.4, 0.5, 0.38, 0.8, 0.6
+"""Shares of the rate that text, labels, recent faces, a look that may clear someone, and who it is may fill.
 
 With these, of 200 candidates whose every frame is in doubt each is looked at within 15 s, at 50 calls/s.
 """
@@ -61,6 +75,8 @@ class Change:
 
     doubts: Mapping[Kind, Why] = field(default_factory=dict)
     glimpse: bytes = b""
+    upheaval: bool = False
+    """So much is new that it may be another room, or another person."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,9 +88,17 @@ class Wish:
     urgency: float
 
 
-def kinds_wanted(policy: Policy) -> tuple[Kind, ...]:
-    """What the policy wants to know of a frame, the most important first."""
-    wanted = {Kind.FACES: True, Kind.LABELS: policy.labels, Kind.TEXT: policy.text}
+def kinds_wanted(policy: Policy, *, identified: bool = False) -> tuple[Kind, ...]:
+    """What the policy wants to know of a frame, the most important first.
+
+    `identified` says that the session was given an identity.
+    """
+    wanted = {
+        Kind.FACES: True,
+        Kind.IDENTITY: policy.identity and identified,
+        Kind.LABELS: policy.labels,
+        Kind.TEXT: policy.text,
+    }
     return tuple(kind for kind, on in wanted.items() if on)
 
 
@@ -87,22 +111,31 @@ def wishes(
     *,
     covered: bool = False,
     opening: Collection[Kind] = (),
+    identity: Due | None = None,
 ) -> tuple[Wish, ...]:
     """The calls that a frame needs, the most important first, whatever the budget.
 
     `interval_s` is the time since the frame before: what would be too old by the next frame is asked now.
     `covered` says that the frames since the last look can still be looked at, in an audit that is trusted.
-    `opening` are the kinds whose facts, reused once more, would open an alert.
+    `opening` are the kinds whose facts, reused once more, would open an alert; `identity` says whether it is
+    to be asked who is in view.
     """
     if covered:
         policy = replace(policy, faces_every_s=max(policy.faces_every_s, policy.audit_every_s))
     wished: list[Wish] = []
-    for kind in kinds_wanted(policy):
-        why = _reason(kind, watch, change, opening, policy)
-        if why is None and _is_stale(kind, watch, policy, next_s=at_s + interval_s):
-            why = Why.STALE
+    asks_who = identity is not None and identity.askable
+    accused = asks_who and identity is not None and identity.why is Why.OPENING
+    for kind in kinds_wanted(policy, identified=asks_who):
+        if kind is Kind.IDENTITY:
+            why = identity.why if identity else None
+        else:
+            why = _reason(kind, watch, change, opening, policy)
+            if why is None and _is_stale(kind, watch, policy, next_s=at_s + interval_s):
+                why = Why.STALE
+            if accused and kind is Kind.FACES:  # a hand before the face is seen by who looks for faces alone
+                why = why if why and why is not Why.STALE else Why.OPENING
         if why:
-            urgency = _urgency(kind, why, _age_s(watch, kind, at_s))
+            urgency = 1.0 if accused else _urgency(kind, why, _age_s(watch, kind, at_s))
             # Nothing goes before what is more important.
             wished.append(Wish(kind, why, min([urgency, *(before.urgency for before in wished)])))
     return tuple(wished)
@@ -110,11 +143,16 @@ def wishes(
 
 def affordable(wished: Sequence[Wish], watch: Watch, left: float, policy: Policy, at_s: float) -> list[Wish]:
     """Those of them that the ladder allows with this share of the budget left."""
-    floor = _age_s(watch, Kind.FACES, at_s) >= policy.faces_every_s
-    return [wish for wish in wished if left > _LEAST_LEFT[wish.kind] or (wish.kind is Kind.FACES and floor)]
+    floor = {Kind.FACES} if _age_s(watch, Kind.FACES, at_s) >= policy.faces_every_s else set()
+    accused = any(wish.kind is Kind.IDENTITY and wish.why is Why.OPENING for wish in wished)
+    if accused or _age_s(watch, Kind.IDENTITY, at_s) >= policy.identity_every_s:
+        floor.add(Kind.IDENTITY)
+    return [wish for wish in wished if left > _LEAST_LEFT[wish.kind] or wish.kind in floor]
 
 
-def share_left(watch: Watch, policy: Policy, at_s: float, usd_per_call: float) -> float:
+def share_left(
+    watch: Watch, policy: Policy, at_s: float, usd_per_call: float, *, identified: bool = False
+) -> float:
     """The share of this hour's calls that is left beyond the floor's reserve; 1 without a limit."""
     limits = [float(policy.calls_per_hour)] if policy.calls_per_hour else []
     limits += [policy.usd_per_hour / usd_per_call] if policy.usd_per_hour and usd_per_call else []
@@ -123,7 +161,10 @@ def share_left(watch: Watch, policy: Policy, at_s: float, usd_per_call: float) -
     into_hour_s = at_s % HOUR_S
     made = watch.calls if watch.hour >= int(at_s // HOUR_S) else 0
     # A floor that takes it all would leave objects and text unseen from the start.
-    reserve = min((HOUR_S - into_hour_s) / policy.faces_every_s, min(limits) * _MOST_RESERVED)
+    looks_per_s = 1 / policy.faces_every_s
+    if Kind.IDENTITY in kinds_wanted(policy, identified=identified):
+        looks_per_s += 1 / policy.identity_every_s
+    reserve = min((HOUR_S - into_hour_s) * looks_per_s, min(limits) * _MOST_RESERVED)
     return (min(limits) - made - reserve) / min(limits)
 
 
@@ -150,7 +191,7 @@ def answered(
 
 def signed(facts: Findings, policy: Policy) -> dict[Kind, tuple[BoundingBox, ...]]:
     """The kinds whose facts raise a sign that deducts points, with the boxes of what raises it."""
-    seen = Observation(0, 0.0, _NO_VIEW, facts.faces, facts.labels, facts.text)
+    seen = Observation(0, 0.0, _NO_VIEW, facts.faces, facts.labels, facts.text, facts.identity)
     kinds = {RULES[name].needs for name in rules.signs(seen, policy) if RULES[name].weight}
     boxes = {
         Kind.FACES: [face.box for face in facts.faces or () if face is not seen.primary],
@@ -161,13 +202,15 @@ def signed(facts: Findings, policy: Policy) -> dict[Kind, tuple[BoundingBox, ...
             for box in label.boxes
         ],
         Kind.TEXT: [line.box for line in facts.text or () if line.box and _signs_alone(policy, text=(line,))],
+        Kind.IDENTITY: [],
     }
     return {kind: tuple(places) for kind, places in boxes.items() if kind in kinds}
 
 
 def is_audited(watch: Watch, wished: Sequence[Wish]) -> bool:
     """Whether the look at the face that is due may as well be an audit."""
-    due = [(wish.kind, wish.why) for wish in wished] == [(Kind.FACES, Why.STALE)]
+    sights = [(wish.kind, wish.why) for wish in wished if wish.kind in SIGHTS]
+    due = sights == [(Kind.FACES, Why.STALE)]
     return due and _DISTRUSTED < watch.audits < _ALONE
 
 
@@ -227,7 +270,7 @@ def _is_stale(kind: Kind, watch: Watch, policy: Policy, *, next_s: float) -> boo
     if kind in watch.signed_s:
         turned = kind is Kind.FACES and watch.turned
         soon_s = _TURNED_EVERY_S if turned else _SIGNED_EVERY_S[kind]
-        slower_s = (next_s - watch.signed_s[kind]) / _SIGNED_SLOWDOWN
+        slower_s = (next_s - watch.signed_s[kind]) / SIGNED_SLOWDOWN
         every_s = min(every_s, max(soon_s, slower_s))
     return _age_s(watch, kind, next_s) > every_s
 
@@ -243,6 +286,8 @@ def _urgency(kind: Kind, why: Why, age_s: float) -> float:
         return _TEXT_MAY
     if kind is Kind.LABELS:
         return _LABELS_MAY
+    if kind is Kind.IDENTITY:
+        return _IDENTITY_MAY
     waited = min(1.0, max(0.0, (age_s - _RECENT_S) / (_URGENT_S - _RECENT_S)))
     # Who is accused is looked at before those who may have done something.
     return max(_GONE_MAY if why is Why.GONE else 0.0, _FACES_MAY + (1 - _FACES_MAY) * waited)

@@ -5,6 +5,8 @@ Similarities are 0..100, as Rekognition gives them.
 
 from dataclasses import dataclass
 
+from chalicelib.domain.seen import Face
+
 
 @dataclass(frozen=True, slots=True)
 class KnownFace:
@@ -43,3 +45,5 @@ class Compared:
     """Empty where there is no face to compare."""
     engine: str
     """Who says so, with its version."""
+    faces: tuple[Face, ...] = ()
+    """These faces, in the same order, as far as the provider tells of them."""

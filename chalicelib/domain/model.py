@@ -9,8 +9,9 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Any, Generic, TypeVar
 
+from chalicelib.domain.identity import Decision, Identity, Verified
 from chalicelib.domain.policy import Policy
-from chalicelib.domain.seen import Findings, Kind, Look, Metrics, Observation
+from chalicelib.domain.seen import Findings, Kind, Look, Metrics, Observation, Resemblance, Why
 
 _BYTES_AS_TEXT = {"ser_json_bytes": "base64", "val_json_bytes": "base64"}
 
@@ -46,6 +47,8 @@ class Sign:
 
     confidence: float
     details: Mapping[str, Any] = field(default_factory=dict)
+    gathers: str = ""
+    """Name of a list in the details that grows with each look of the episode."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,6 +69,7 @@ class Moment:
     repeated: int = 0
     metrics: Metrics | None = None
     emotions: Mapping[str, float] = field(default_factory=dict)
+    identity: Resemblance | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -175,6 +179,7 @@ class Progress:
     """Calls for faces that followed an audit that did not agree."""
     looks: Mapping[str, int] = field(default_factory=dict)
     """`kind.look` to the number of frames."""
+    verified: Verified = field(default_factory=Verified)
     expressive: int = 0
     """Frames with a face whose emotions are known."""
     sums: Mapping[str, float] = field(default_factory=dict)
@@ -219,6 +224,12 @@ class Watch:
     """Calls made in it."""
     audits: int = 0
     """Audits in a row that were right; below zero, that were wrong."""
+    resemblance: Resemblance | None = None
+    """What the last answer said of who is in view, match or mismatch."""
+    doubt: Why | None = None
+    """Why that no longer holds."""
+    vain: int = 0
+    """Looks since then from which nothing could be told."""
     memory: int = 0
     """Which memory of the gate belongs to this session: the version it was stored with; 0 for none."""
 
@@ -260,6 +271,12 @@ class Session:
     consent: Mapping[str, Any] = field(default_factory=dict)
     attempt: AttemptOf | None = None
     """None where no exam of ours is taken."""
+    identity: Identity | None = None
+    """Who the candidate is meant to be; None where nobody said so."""
+    decisions: tuple[Decision, ...] = ()
+    """What became of identities that were given, the newest last."""
+    calls_apart: Mapping[str, int] = field(default_factory=dict)
+    """Operation to the calls that were made to decide on these."""
     status: Status = Status.ACTIVE
     ended_at: float | None = None
     ended_by: EndedBy | None = None

@@ -34,6 +34,9 @@ _RANGES = {
     "_s": (0, 86_400),
     "_confidence": (0, 100),
     "_below": (0, 255),
+    "_similarity": (0, 100),
+    "_px": (1, 10_000),
+    "_from": (0, 100),
 }
 
 
@@ -110,6 +113,29 @@ class Policy:
     """blurred: sharpness of the strongest edges (see `chalicelib.vision.checks`)."""
     frozen_change_below: float = 0.08
     """frozen_feed: mean grey difference of two frames on 16 x 12 cells."""
+
+    identity: bool = True
+    """Ask who is in view, in sessions that were given an identity."""
+    identity_every_s: float = 60.0
+    """Who is in view is asked at least this often, as far as a face is in view that can be told."""
+    match_similarity: float = 80.0
+    """From this similarity on it is the same person, 0..100."""
+    mismatch_similarity: float = 50.0
+    """identity_mismatch: below this similarity it is another person; between the two it cannot be told."""
+    document_similarity: float = 70.0
+    """An identity document shows the person who is before the camera from this similarity on."""
+    keep_document: bool = False
+    """Keep the identity document's picture with the session's evidence."""
+    identity_face_px: int = 48
+    """The shorter side of a face that can be told, in pixels of the frame."""
+    identity_yaw_deg: float = 40.0
+    """A face that is turned left or right by more than this cannot be told."""
+    identity_pitch_deg: float = 35.0
+    """A face that is turned up or down by more than this cannot be told."""
+    identity_brightness_from: float = 25.0
+    """A face that is darker than this, on the provider's scale of 0..100, cannot be told."""
+    identity_sharpness_from: float = 10.0
+    """A face that is less sharp than this, on the provider's scale of 0..100, cannot be told."""
 
     def __post_init__(self) -> None:
         for name in self.__slots__:

@@ -107,6 +107,7 @@ def moment_of(seen: Observation, policy: Policy) -> Moment:
         repeated=seen.repeated,
         metrics=measure(seen, policy),
         emotions=face.emotions if face and policy.emotions else {},
+        identity=seen.identity,
     )
 
 
@@ -143,6 +144,12 @@ def about_to_open(session: Session) -> frozenset[Kind]:
         if streak.opened_s is None and streak.frames + 1 >= RULES[name].frames_to_open(session.policy)
     }
     return frozenset(Kind) & needs
+
+
+def is_open(session: Session, alert_type: str) -> bool:
+    """Whether an alert of this type is open."""
+    streak = progress(session).streaks.get(alert_type)
+    return streak is not None and streak.opened_s is not None
 
 
 def next_seq(session: Session) -> int:

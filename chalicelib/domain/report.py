@@ -6,6 +6,7 @@ It flags for a person, who decides; it rejects nobody. Field names are those of 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
+from types import MappingProxyType
 from typing import Any, Literal
 
 from chalicelib.domain.metrics import AVERAGED, dominant_emotion
@@ -25,7 +26,15 @@ ENOUGH = 0.5
 MOST_ALERTS = 300
 """Alerts in a report; the rest are counted, and listed by the alerts' own call."""
 
-OPERATIONS = {Kind.FACES: "DetectFaces", Kind.LABELS: "DetectLabels", Kind.TEXT: "DetectText"}
+OPERATIONS = {
+    Kind.FACES: "DetectFaces",
+    Kind.LABELS: "DetectLabels",
+    Kind.TEXT: "DetectText",
+    Kind.IDENTITY: "IdentityLooks",
+}
+"""CompareFaces and SearchFacesByImage are told as one: they are looks at who is in view."""
+NO_CALLS: Mapping[str, int] = MappingProxyType({})
+_OF_IDENTITY = frozenset({Look.UNCLEAR, Look.PENDING})
 EMOTIONS_OFF = "Emotions are switched off by the session's policy."
 
 
@@ -80,7 +89,11 @@ class Coverage:
     """Numbers that the client counted past and that never arrived, or were refused."""
     gaps: Silence
     looks: Mapping[str, Mapping[str, int]]
-    """By kind of fact (faces, labels, text): frames asked, reused, failed, withheld, off."""
+    """By kind of fact (faces, labels, text, identity): frames asked, reused, failed, withheld, off.
+
+    Of identity also frames that are unclear (asked, and nothing can be told from the answer) or pending (in
+    doubt, with nothing in view to tell it by).
+    """
 
 
 @dataclass(frozen=True, slots=True)
@@ -196,7 +209,7 @@ def build(
         policy=policy,
         after_frames={name: rule.frames_to_open(policy) for name, rule in RULES.items()},
         versions=versions,
-        spend=spend(seen, usd_per_call),
+        spend=spend(seen, usd_per_call, session.calls_apart),
         ended_by=session.ended_by or EndedBy.CALLER,
         attempt=session.attempt,
     )
@@ -224,7 +237,14 @@ def integrity(seen: Progress, length_s: float) -> Integrity:
 
 def coverage(seen: Progress) -> Coverage:
     """What was looked at, reused and missed."""
-    looks = {kind.value: {look.value: seen.looks.get(f"{kind}.{look}", 0) for look in Look} for kind in Kind}
+    looks = {
+        kind.value: {
+            look.value: seen.looks.get(f"{kind}.{look}", 0)
+            for look in Look
+            if kind is Kind.IDENTITY or look not in _OF_IDENTITY
+        }
+        for kind in Kind
+    }
     return Coverage(
         received=seen.frames,
         analysed=seen.frames - seen.unanalysed,
@@ -261,11 +281,17 @@ def reasons(policy: Policy) -> dict[str, str]:
     return dict.fromkeys((*silent, "emotion_shares", "emotion_timeline"), EMOTIONS_OFF)
 
 
-def spend(seen: Progress, usd_per_call: float) -> Spend:
-    """The calls that were made and answered, those that were spared, and their price."""
-    calls = {name: seen.looks.get(f"{kind}.{Look.ASKED}", 0) for kind, name in OPERATIONS.items()}
+def spend(seen: Progress, usd_per_call: float, apart: Mapping[str, int] = NO_CALLS) -> Spend:
+    """The calls that were made and answered, those that were spared, and their price.
+
+    `apart`: operation to the calls that were made about the session, and not about a frame.
+    """
+    calls = {name: _frames(seen, kind, Look.ASKED, Look.UNCLEAR) for kind, name in OPERATIONS.items()}
     calls[OPERATIONS[Kind.FACES]] += seen.repeated
-    saved = {name: seen.looks.get(f"{kind}.{Look.REUSED}", 0) for kind, name in OPERATIONS.items()}
+    saved = {name: _frames(seen, kind, Look.REUSED) for kind, name in OPERATIONS.items()}
+    if not seen.verified.frames:
+        del calls[OPERATIONS[Kind.IDENTITY]], saved[OPERATIONS[Kind.IDENTITY]]
+    calls |= {name: calls.get(name, 0) + count for name, count in apart.items()}
     return Spend(
         calls,
         usd_per_call,
@@ -273,6 +299,10 @@ def spend(seen: Progress, usd_per_call: float) -> Spend:
         saved,
         round(sum(saved.values()) * usd_per_call, 6),
     )
+
+
+def _frames(seen: Progress, kind: Kind, *looks: Look) -> int:
+    return sum(seen.looks.get(f"{kind}.{look}", 0) for look in looks)
 
 
 def rfc3339(at: float) -> str:

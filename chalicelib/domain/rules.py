@@ -14,7 +14,7 @@ from chalicelib.domain.errors import BadInput
 from chalicelib.domain.metrics import line_of_sight, measure
 from chalicelib.domain.model import Severity, Sign
 from chalicelib.domain.policy import Policy
-from chalicelib.domain.seen import Kind, Observation
+from chalicelib.domain.seen import Kind, Look, Observation, Verdict
 
 Holds = Callable[[Any, Policy], Sign | None]
 
@@ -145,6 +145,24 @@ def text_detected(seen: Observation, policy: Policy) -> Sign | None:
     if not found:
         return None
     return Sign(max(line.confidence for line in found), {"lines": len(found)})
+
+
+@rule(Severity.CRITICAL, after_frames=3, needs=Kind.IDENTITY, weight=40)
+def identity_mismatch(seen: Observation, _policy: Policy) -> Sign | None:
+    """The person in view is not the one that the session was given.
+
+    Several looks at faces that can be told say so. A picture in which nobody can be told is no mismatch.
+    """
+    told = seen.identity
+    if told is None or told.verdict is not Verdict.MISMATCH:
+        return None
+    details: dict[str, Any] = {"threshold": told.threshold, "engine": told.engine}
+    if told.reference:
+        details["reference"] = told.reference
+    # Of each look once: an answer that is reused is no other look.
+    looked = seen.looks.get(Kind.IDENTITY) is not Look.REUSED
+    details["similarities"] = [told.similarity] if looked else []
+    return Sign(100.0, details, gathers="similarities")
 
 
 @rule(Severity.WARNING, after_frames=2, needs=PIXELS, weight=6)

@@ -29,6 +29,10 @@ class Look(StrEnum):
     FAILED = "failed"
     WITHHELD = "withheld"
     """It was needed, and the budget or the provider's rate did not allow it: nothing is known."""
+    UNCLEAR = "unclear"
+    """It was asked, and nothing can be told from the answer."""
+    PENDING = "pending"
+    """It is in doubt, and there is nothing in view to tell it by: nothing is known."""
     OFF = "off"
 
 
@@ -62,6 +66,37 @@ class Kind(StrEnum):
     FACES = "faces"
     LABELS = "labels"
     TEXT = "text"
+    IDENTITY = "identity"
+
+
+SIGHTS = (Kind.FACES, Kind.LABELS, Kind.TEXT)
+"""The kinds that a picture shows by itself: what the gate weighs. Who somebody is needs another picture."""
+
+
+class Verdict(StrEnum):
+    """Whether a frame shows the person that the session was given."""
+
+    MATCH = "match"
+    MISMATCH = "mismatch"
+    UNCLEAR = "unclear"
+    """Cannot be told, which is not a mismatch."""
+
+
+@dataclass(frozen=True, slots=True)
+class Resemblance:
+    """How like the person of a frame is to the one that the session was given, and what follows."""
+
+    verdict: Verdict
+    similarity: float | None
+    """0..100, of the face that is the most alike; None where all that is known is that it is less."""
+    threshold: float
+    """The similarity that the verdict was judged by."""
+    engine: str
+    """Who says so, with its version."""
+    reference: str = ""
+    """Name of the picture that it was compared with; empty where the tenant's known faces were searched."""
+    reason: str = ""
+    """Why nothing can be told, in a word."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -175,7 +210,7 @@ class Picture:
 
 @dataclass(frozen=True, slots=True)
 class Observation:
-    """All that is known of one frame. `faces`, `labels` and `text` are None where nothing is known."""
+    """All that is known of one frame. What nothing is known of is None."""
 
     seq: int
     at_s: float
@@ -183,6 +218,7 @@ class Observation:
     faces: tuple[Face, ...] | None = None
     labels: tuple[Label, ...] | None = None
     text: tuple[Line, ...] | None = None
+    identity: Resemblance | None = None
     looks: Mapping[Kind, Look] = field(default_factory=dict)
     picture: str = ""
     """Name of the picture: the same bytes have the same name."""
@@ -211,6 +247,7 @@ class Findings:
     labels: tuple[Label, ...] | None = None
     text: tuple[Line, ...] | None = None
     looks: Mapping[Kind, Look] = field(default_factory=dict)
+    identity: Resemblance | None = None
 
     def of(self, kind: Kind) -> Any:  # noqa: ANN401 - each kind has facts of its own type
         """The facts of one kind."""

@@ -14,6 +14,8 @@ from chalicelib.domain.seen import Kind, Look
 
 EVIDENCE = 6
 """Pictures that an alert cites at the most."""
+_MOST_GATHERED = 12
+"""Values of its looks that an alert tells, the first ones."""
 
 
 def extend(
@@ -47,11 +49,21 @@ def _grow(streak: Streak, sign: Sign, each: Rule, moment: Moment, policy: Policy
         streak,
         held_s=moment.at_s,
         frames=frames,
-        sign=max(streak.sign, sign, key=lambda known: known.confidence),
+        sign=_joined(streak.sign, sign) if streak.frames else sign,
         clear_s=None,
         opened_s=opened_s,
         evidence=evidence,
     )
+
+
+def _joined(before: Sign, sign: Sign) -> Sign:
+    """The surer of both signs; what it gathers is that of both."""
+    surest = max(before, sign, key=lambda known: known.confidence)
+    name = sign.gathers
+    if not name or name not in before.details:
+        return surest
+    gathered = [*before.details[name], *sign.details[name]][:_MOST_GATHERED]
+    return replace(surest, details={**surest.details, name: gathered})
 
 
 def _pause(streak: Streak | None, moment: Moment, policy: Policy) -> tuple[Streak | None, Streak | None]:

@@ -5,9 +5,10 @@ from collections.abc import Iterable, Mapping
 from dataclasses import replace
 from typing import Any
 
+from chalicelib.domain.identity import Verified
 from chalicelib.domain.metrics import AVERAGED, dominant_emotion
 from chalicelib.domain.model import Gaps, Moment, Progress, Span
-from chalicelib.domain.seen import UNSEEN, Kind, Look
+from chalicelib.domain.seen import UNSEEN, Kind, Look, Verdict
 
 SPANS = 60
 """Steps of the emotion timeline at the most."""
@@ -58,6 +59,7 @@ def _counted(before: Progress, moment: Moment) -> dict[str, Any]:
         "repeated": before.repeated + moment.repeated,
         "looks": _one_more(before.looks, (f"{kind}.{look}" for kind, look in moment.looks.items())),
         **_face_counted(before, moment),
+        **_person_counted(before, moment),
     }
 
 
@@ -68,6 +70,27 @@ def _face_counted(before: Progress, moment: Moment) -> dict[str, Any]:
     known = {name: figure for name, figure in figures.items() if figure is not None}
     counted = {"sums": _added(before.sums, known), "measured": _one_more(before.measured, known)}
     return counted | _emotions_counted(before, moment) if moment.emotions else counted
+
+
+def _person_counted(before: Progress, moment: Moment) -> dict[str, Any]:
+    look, told, counted = moment.looks.get(Kind.IDENTITY, Look.OFF), moment.identity, before.verified
+    if look is Look.OFF:
+        return {}
+    asked = told is not None and look in (Look.ASKED, Look.UNCLEAR)
+    verdict = told.verdict if told else None
+    similarity = told.similarity if told and asked else None
+    return {
+        "verified": Verified(
+            frames=counted.frames + 1,
+            known=counted.known + (verdict is Verdict.MATCH and look in (Look.ASKED, Look.REUSED)),
+            matched=counted.matched + (asked and verdict is Verdict.MATCH),
+            mismatched=counted.mismatched + (asked and verdict is Verdict.MISMATCH),
+            unclear=counted.unclear + (asked and verdict is Verdict.UNCLEAR),
+            measured=counted.measured + (similarity is not None),
+            similarity=round(counted.similarity + (similarity or 0.0), 4),
+            lowest=min((each for each in (counted.lowest, similarity) if each is not None), default=None),
+        )
+    }
 
 
 def _emotions_counted(before: Progress, moment: Moment) -> dict[str, Any]:

@@ -259,6 +259,7 @@ class AnalyzeFrame:
             faces=found.faces,
             labels=found.labels,
             text=found.text,
+            identity=found.identity,
             looks=found.looks,
             picture=seen.picture.name,
             numbered=seen.frame.seq is not None,

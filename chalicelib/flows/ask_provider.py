@@ -5,18 +5,21 @@ from collections.abc import Mapping, Sequence
 from concurrent.futures import Executor, Future
 from dataclasses import dataclass, field, replace
 
-from chalicelib.domain import attention, reducer
+from chalicelib.domain import attention, reducer, verifying
 from chalicelib.domain.attention import PATIENCE_S, Change, Wish
 from chalicelib.domain.model import Memory, Session, Watch
 from chalicelib.domain.policy import Policy
-from chalicelib.domain.seen import Findings, Kind, Look, Picture, Why
+from chalicelib.domain.seen import SIGHTS, Findings, Kind, Look, Picture, Verdict, Why
+from chalicelib.domain.verifying import Due, Looked
 from chalicelib.flows import counts
+from chalicelib.flows.ask_person import AskPerson, look_of, looked
 from chalicelib.flows.audit_reuse import TILES, Audit, Strips, spread
 from chalicelib.flows.ports import Gate, Ledger, Vision
 from chalicelib.flows.tenant_spend import TenantSpend
 from chalicelib.telemetry import took
 
 _NOTHING = Findings()
+_ANSWERED = (Look.ASKED, Look.UNCLEAR)
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,6 +44,8 @@ class Answered:
     audited: int = 0
     contradicted: int = 0
     repeated: int = 0
+    looked: Looked | None = None
+    """As far as it tells of the person; None in a session without an identity."""
 
     def watch(self, before: Watch, version: int, *, late: bool) -> Watch:
         """What the session watches from now on, stored with this version of it.
@@ -59,6 +64,8 @@ class Answered:
         faces = self.findings.faces or ()
         turned = Kind.FACES in self.signed and len(faces) == 1
         watched = attention.answered(before, self.known, self.signed, self.at_s, turned=turned)
+        if self.looked:
+            watched = verifying.verified(watched, self.looked, self.at_s)
         return watched if self.memory is None else replace(watched, memory=version)
 
 
@@ -74,6 +81,10 @@ class Plan:
     wished: Sequence[Wish]
     late: bool
     """Frames after it are known already."""
+    due: Due | None = None
+    """Why it is to be asked who is in view."""
+    lost: bool = False
+    """The gate lost the face."""
     allowed: Sequence[Wish] = ()
     """By the budget."""
     granted: Sequence[Wish] = ()
@@ -91,6 +102,7 @@ class AskProvider:
     aside: Executor
     """For what has time until the provider has answered."""
     spend: TenantSpend
+    person: AskPerson
     strips: Strips = field(default_factory=Strips)
 
     def plan(
@@ -107,6 +119,7 @@ class AskProvider:
         patient = not late and 0 <= interval_s <= PATIENCE_S
         change = self._change(session, memory, picture, patient=patient)
         strip = self._strip(session, at_s)
+        due = self.person.due(session, memory, picture, change, (at_s, max(0.0, interval_s)))
         wished = attention.wishes(
             watch,
             change,
@@ -115,17 +128,26 @@ class AskProvider:
             interval_s=max(0.0, interval_s),
             covered=bool(strip) and attention.is_trusted(watch),
             opening=reducer.about_to_open(session),
+            identity=due,
         )
         if late:
             wished = tuple(wish for wish in wished if wish.why is not Why.STALE)
-        return Plan(at_s, memory, change.glimpse, strip, wished, late=late)
+            due = due if due and due.why is not Why.STALE else None
+        lost = change.doubts.get(Kind.FACES) is Why.FACE_LOST
+        return Plan(at_s, memory, change.glimpse, strip, wished, late=late, due=due, lost=lost)
 
     def grant(self, session: Session, plan: Plan, now: float) -> Plan:
         """The plan with what the budget allows and the rate grants; a grant that is not used is lost."""
         if not plan.wished:
             return plan
         left = min(
-            attention.share_left(session.watch, session.policy, plan.at_s, self.spend.budget.usd_per_call),
+            attention.share_left(
+                session.watch,
+                session.policy,
+                plan.at_s,
+                self.spend.budget.usd_per_call,
+                identified=session.identity is not None,
+            ),
             self.spend.left(session.tenant_id, now),
         )
         allowed = attention.affordable(plan.wished, session.watch, left, session.policy, plan.at_s)
@@ -141,30 +163,30 @@ class AskProvider:
         if plan.granted:
             took(provider=time.monotonic() - began)
         answer = Answered(
-            findings=_merged(session, facts, found, plan.wished, plan.granted),
+            findings=_merged(session, facts, found, plan),
             why={wish.kind: wish.why for wish in plan.wished},
             at_s=plan.at_s,
             made=tuple(wish.kind for wish in plan.granted),
-            known=tuple(wish.kind for wish in plan.granted if found.looks.get(wish.kind) is Look.ASKED),
+            known=tuple(wish.kind for wish in plan.granted if found.looks.get(wish.kind) in _ANSWERED),
             glimpse=None if late else plan.glimpse,
             signed=tuple(watch.signed_s),
             audits=audit.trust(watch) if audit else None,
             audited=audit.audited if audit else 0,
             contradicted=audit.contradicted if audit else 0,
             repeated=audit.repeated if audit else 0,
+            looked=looked(session, picture, facts, found, plan.due, lost=plan.lost),
         )
         counts.withheld(len(plan.wished), len(plan.allowed), len(plan.granted))
         counts.calls(answer.made, found.looks, answer.repeated, self.spend.budget.usd_per_call)
         if late:
             return answer
         self._keep(session, picture, plan.at_s, answer.findings.looks[Kind.FACES], now=now)
-        if not answer.known or drafting is None:
-            return answer
-        return self._learned(answer, session.policy, facts, drafting.result(), found)
+        return self._learned(session, answer, facts, drafting, found)
 
     def _drafting(self, session: Session, plan: Plan, picture: Picture) -> Future[object] | None:
         """What the gate will learn of, made while the provider is waited for; None if it learns nothing."""
-        if plan.late or not plan.granted or not session.policy.gate:
+        asked = any(wish.kind in SIGHTS for wish in plan.granted)
+        if plan.late or not asked or not session.policy.gate:
             return None
         return self.aside.submit(self.gate.draft, picture, plan.memory.pixels if plan.memory else None)
 
@@ -180,20 +202,25 @@ class AskProvider:
     ) -> tuple[Findings, Audit | None]:
         """What the provider says; of the face perhaps by an audit."""
         counting = self.spend.count(session.tenant_id, len(granted), now)
-        kinds, audit = [wish.kind for wish in granted], None
+        kinds, audit = [wish.kind for wish in granted if wish.kind in SIGHTS], None
+        asking = self.person.begin(session, picture) if len(kinds) < len(granted) else None
         if strip and attention.is_audited(session.watch, granted):
             audit = self._audit(picture, strip, facts, session.policy, now)
             kinds.remove(Kind.FACES)
         found = self._look(picture, kinds, session.policy)
         self.spend.told(session.tenant_id, counting, now)
-        if audit is None:
-            return found, None
-        self.spend.told(session.tenant_id, self.spend.count(session.tenant_id, audit.repeated, now), now)
-        return replace(found, faces=audit.faces, looks={**found.looks, Kind.FACES: audit.look}), audit
+        if audit is not None:
+            self.spend.told(session.tenant_id, self.spend.count(session.tenant_id, audit.repeated, now), now)
+            found = replace(found, faces=audit.faces, looks={**found.looks, Kind.FACES: audit.look})
+        if asking is not None:
+            faces = facts.faces if found.faces is None else found.faces
+            told = self.person.told(asking, session, picture, faces or ())
+            found = replace(found, identity=told, looks={**found.looks, Kind.IDENTITY: look_of(told)})
+        return found, audit
 
     def _change(self, session: Session, memory: Memory | None, picture: Picture, *, patient: bool) -> Change:
         if not session.policy.gate or memory is None:
-            return Change(dict.fromkeys(Kind, Why.FIRST))
+            return Change(dict.fromkeys(SIGHTS, Why.FIRST))
         before = session.window[-1].fingerprint if session.window else session.settled.fingerprint
         return self.gate.weigh(picture, memory.pixels, session.watch.glimpse, before, patient=patient)
 
@@ -238,28 +265,48 @@ class AskProvider:
         return Audit(alone.faces, Look.ASKED, len(earlier), contradicted, repeated=1, reuse_was_wrong=True)
 
     def _learned(
-        self, answer: Answered, policy: Policy, facts: Findings, draft: object, found: Findings
+        self,
+        session: Session,
+        answer: Answered,
+        facts: Findings,
+        drafting: Future[object] | None,
+        found: Findings,
     ) -> Answered:
-        facts = replace(facts, looks={}, **{kind.value: found.of(kind) for kind in answer.known})
-        signed = attention.signed(facts, policy)
-        pixels = self.gate.learn(draft, answer.known, facts.faces or (), signed)
+        """With what to remember of what was answered, and which signs it raises now."""
+        known = [kind for kind in answer.known if kind in SIGHTS]
+        policy, told = session.policy, found.identity
+        if told is None or told.verdict is Verdict.UNCLEAR:
+            told = session.watch.resemblance
+        facts = replace(facts, looks={}, **{kind.value: found.of(kind) for kind in known})
+        signed = attention.signed(replace(facts, identity=told), policy)
+        if not session.policy.gate or not (known and drafting):
+            # Without the gate nothing is remembered but who is in view.
+            kept = {kind for kind in answer.signed if kind is not Kind.IDENTITY}
+            return replace(answer, signed=(*kept, *(kind for kind in signed if kind is Kind.IDENTITY)))
+        seen = {kind: boxes for kind, boxes in signed.items() if kind in SIGHTS}
+        pixels = self.gate.learn(drafting.result(), known, facts.faces or (), seen)
         return replace(answer, memory=Memory(facts, pixels), signed=tuple(signed))
 
 
-def _merged(
-    session: Session, facts: Findings, found: Findings, wished: Sequence[Wish], granted: Sequence[Wish]
-) -> Findings:
+def _merged(session: Session, facts: Findings, found: Findings, plan: Plan) -> Findings:
     """What is known of this frame: answered, reused, or - where it was needed and not answered - nothing."""
+    watch = session.watch
+    wanted = attention.kinds_wanted(session.policy, identified=session.identity is not None)
     looks: dict[Kind, Look] = dict.fromkeys(Kind, Look.OFF)
-    looks |= dict.fromkeys(attention.kinds_wanted(session.policy), Look.REUSED)
+    looks |= dict.fromkeys(wanted, Look.REUSED)
+    if plan.due and not plan.due.askable:
+        looks[Kind.IDENTITY] = Look.PENDING
     # What is only old is as good as it was, unless it speaks against someone.
-    needed = [
-        wish.kind for wish in wished if wish.why is not Why.STALE or wish.kind in session.watch.signed_s
-    ]
+    needed = [wish.kind for wish in plan.wished if wish.why is not Why.STALE or wish.kind in watch.signed_s]
     looks |= dict.fromkeys(needed, Look.WITHHELD)
-    looks |= {wish.kind: found.looks.get(wish.kind, Look.FAILED) for wish in granted}
-    sources = {Look.ASKED: found, Look.REUSED: facts}
+    looks |= {wish.kind: found.looks.get(wish.kind, Look.FAILED) for wish in plan.granted}
+    remembered = replace(facts, identity=watch.resemblance)
+    sources = {Look.ASKED: found, Look.UNCLEAR: found, Look.REUSED: remembered}
     known = {kind: sources[look].of(kind) for kind, look in looks.items() if look in sources}
     return Findings(
-        faces=known.get(Kind.FACES), labels=known.get(Kind.LABELS), text=known.get(Kind.TEXT), looks=looks
+        faces=known.get(Kind.FACES),
+        labels=known.get(Kind.LABELS),
+        text=known.get(Kind.TEXT),
+        looks=looks,
+        identity=known.get(Kind.IDENTITY),
     )

@@ -10,6 +10,7 @@ _OPERATIONS = {
     Kind.FACES: Metric.DETECT_FACES,
     Kind.LABELS: Metric.DETECT_LABELS,
     Kind.TEXT: Metric.DETECT_TEXT,
+    Kind.IDENTITY: Metric.IDENTITY_LOOKS,
 }
 
 

@@ -73,7 +73,9 @@ class Gate:
         face = _face_doubt(small.grey, memory, compared)
         if face:
             doubts[Kind.FACES] = face
-        return Change(doubts, _pack_glimpse(glimpsed))
+        novel = compared.novel.get(Kind.FACES)
+        upheaval = novel is not None and int(novel.sum()) >= _NEW_AT_ONCE
+        return Change(doubts, _pack_glimpse(glimpsed), upheaval=upheaval)
 
     @one_at_a_time
     def draft(self, picture: Picture, pixels: bytes | None) -> object:

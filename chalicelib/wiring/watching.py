@@ -5,6 +5,7 @@ from functools import cache
 
 from chalicelib import __version__
 from chalicelib.flows.analyze_frame import AnalyzeFrame
+from chalicelib.flows.ask_person import AskPerson
 from chalicelib.flows.ask_provider import AskProvider
 from chalicelib.flows.close_abandoned import CloseAbandoned, EndAbandoned
 from chalicelib.flows.end_session import EndSession, TidyEvidence
@@ -12,11 +13,13 @@ from chalicelib.flows.erase_session import EraseSession, SweepPictures
 from chalicelib.flows.list_alerts import ListAlerts
 from chalicelib.flows.open_session import OpenSession
 from chalicelib.flows.read_session import ReadSession
+from chalicelib.flows.resemble import Resemble
 from chalicelib.vision.checks import look
 from chalicelib.vision.gate import Gate
 from chalicelib.wiring.adapters import (
     alerts,
     attempts,
+    comparison,
     evidence,
     exams,
     jobs,
@@ -27,6 +30,7 @@ from chalicelib.wiring.adapters import (
     vision,
 )
 from chalicelib.wiring.callers import tenant_spend
+from chalicelib.wiring.nobody import Nobody
 from chalicelib.wiring.process import aside, new_id, pool, session_s, settings
 
 
@@ -54,7 +58,15 @@ def analyze_frame() -> AnalyzeFrame:
 @cache
 def ask_provider() -> AskProvider:
     """Ask Rekognition where it is needed."""
-    return AskProvider(vision(), Gate(), ledger(), pool(), aside(), tenant_spend())
+    person = AskPerson(resemble(), pool())
+    return AskProvider(vision(), Gate(), ledger(), pool(), aside(), tenant_spend(), person)
+
+
+@cache
+def resemble() -> Resemble:
+    """How like a face is to who a session was given."""
+    nobody = Nobody()
+    return Resemble(comparison(), nobody, nobody)
 
 
 @cache

@@ -13,7 +13,7 @@ from chalicelib.domain import attention
 from chalicelib.domain.attention import Change
 from chalicelib.domain.model import Watch
 from chalicelib.domain.policy import Policy
-from chalicelib.domain.seen import Kind, Why
+from chalicelib.domain.seen import SIGHTS, Kind, Why
 from infra.capacity.exam import FACES, LABELS, MASKS, TEXT, Integers
 from infra.cost.profile import Profile
 
@@ -72,7 +72,7 @@ class Wishes:
 def _wished(
     mask: int, age_s: float | None, policy: Policy, fps: float, *, audited: bool
 ) -> tuple[attention.Wish, ...]:
-    asked_s = dict.fromkeys(Kind, _NOW_S)
+    asked_s = dict.fromkeys(SIGHTS, _NOW_S)
     if age_s is None:  # nothing was ever asked that is in doubt now
         asked_s = {kind: at_s for kind, at_s in asked_s.items() if not mask & _BIT[kind]}
     else:

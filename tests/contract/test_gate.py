@@ -5,7 +5,7 @@ from collections.abc import Callable
 import pytest
 
 from chalicelib.domain.attention import Change
-from chalicelib.domain.seen import BoundingBox, Kind, Picture, Why
+from chalicelib.domain.seen import SIGHTS, BoundingBox, Kind, Picture, Why
 from chalicelib.flows.ports import Gate
 from chalicelib.vision.gate import Gate as PixelGate
 from tests import fakes
@@ -41,7 +41,7 @@ def see(gate_and_eyes: tuple[Gate, See]) -> See:
 
 def learnt(gate: Gate, picture: Picture, pixels: bytes | None = None, *kinds: Kind) -> bytes:
     signed: dict[Kind, list[BoundingBox]] = {}
-    return gate.learn(gate.draft(picture, pixels), kinds or tuple(Kind), [scenes.FACE], signed)
+    return gate.learn(gate.draft(picture, pixels), kinds or SIGHTS, [scenes.FACE], signed)
 
 
 @pytest.mark.parametrize("patient", [True, False])

@@ -5,13 +5,13 @@ from collections.abc import Iterator
 import pytest
 
 from chalicelib.domain.policy import Policy
-from chalicelib.domain.seen import Kind, Look
+from chalicelib.domain.seen import SIGHTS, Kind, Look
 from chalicelib.flows.ports import Vision
 from chalicelib.vision.rekognition.looks import Rekognition
 from tests.fakes import FakeVision, Inline
 from tests.unit.vision.rekognition_server import answers, rekognition_server
 
-ALL = frozenset(Kind)
+ALL = frozenset(SIGHTS)
 PICTURES = [b"person 1", b"person 2", b"person 3"]
 FACE = {
     "BoundingBox": {"Left": 0.3, "Top": 0.2, "Width": 0.4, "Height": 0.4},
@@ -44,8 +44,8 @@ def test_no_pictures_have_none(vision: Vision) -> None:
 def test_what_was_not_wanted_is_unknown_and_off(vision: Vision, kinds: set[Kind]) -> None:
     (found,) = vision.look(PICTURES[:1], kinds, Policy())
 
-    assert found.looks == {kind: Look.ASKED if kind in kinds else Look.OFF for kind in Kind}
-    assert {kind for kind in Kind if getattr(found, kind) is not None} == set(kinds)
+    assert found.looks == {kind: Look.ASKED if kind in kinds else Look.OFF for kind in SIGHTS}
+    assert {kind for kind in SIGHTS if getattr(found, kind) is not None} == set(kinds)
 
 
 def test_with_emotions_off_none_come(vision: Vision) -> None:

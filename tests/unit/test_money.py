@@ -30,7 +30,7 @@ from benchmarks.table import rows
 from chalicelib.domain import report
 from chalicelib.domain.model import Alert, Progress, Severity
 from chalicelib.domain.policy import Policy
-from chalicelib.domain.seen import Face, Findings, Kind, Look
+from chalicelib.domain.seen import SIGHTS, Face, Findings, Kind, Look
 from infra.local.sources import Pixels, encode
 from tests import observations as show
 
@@ -207,7 +207,7 @@ def test_each_picture_is_asked_about_once_and_each_question_counted() -> None:
         mine.audit([room(1), room(2)], Policy())
 
     assert found == Findings(
-        labels=(PHONE,), looks={**dict.fromkeys(Kind, Look.OFF), Kind.LABELS: Look.ASKED}
+        labels=(PHONE,), looks={**dict.fromkeys(SIGHTS, Look.OFF), Kind.LABELS: Look.ASKED}
     )
     assert (eyes.looked, eyes.audits) == ({room(1): 1, room(2): 1}, 1)
     assert mine.calls == {"DetectLabels": 2, "DetectFaces": 2}

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from chalicelib.domain.errors import VisionUnavailable
 from chalicelib.domain.policy import Policy
-from chalicelib.domain.seen import Face, Findings, Kind, Label, Line, Look
+from chalicelib.domain.seen import SIGHTS, Face, Findings, Kind, Label, Line, Look
 from chalicelib.telemetry import logger
 from chalicelib.vision.mosaic import faces_by_tile, mosaic
 from chalicelib.vision.rekognition.replies import LONGEST, Reply, ask, box_of, face_of, parts, percent, read
@@ -82,7 +82,7 @@ def _findings(answers: Mapping[Kind, Any]) -> Findings:
         faces=answers.get(Kind.FACES),
         labels=answers.get(Kind.LABELS),
         text=answers.get(Kind.TEXT),
-        looks={kind: _look(kind, answers) for kind in Kind},
+        looks={kind: _look(kind, answers) for kind in SIGHTS},
     )
 
 

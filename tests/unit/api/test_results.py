@@ -8,7 +8,7 @@ from chalicelib.api.results import NO_FACE, NOT_SAID, UNANALYSED, WITHHELD, Fram
 from chalicelib.domain.model import FrameRecord
 from chalicelib.domain.policy import Policy
 from chalicelib.domain.report import EMOTIONS_OFF
-from chalicelib.domain.seen import Kind, Look, Observation, Why
+from chalicelib.domain.seen import SIGHTS, Kind, Look, Observation, Why
 from tests import observations as show
 from tests.observations import face, seen
 
@@ -35,8 +35,8 @@ def nulls(told: FrameResult) -> set[str]:
         (show.empty_room(1), OFF),
         (show.outage(1), Policy()),
         (show.outage(1), OFF),
-        (show.withheld(1, *Kind), Policy()),
-        (show.withheld(1, *Kind), OFF),
+        (show.withheld(1, *SIGHTS), Policy()),
+        (show.withheld(1, *SIGHTS), OFF),
         (POSELESS, Policy()),
         (BLANK, Policy()),
         (BLANK, OFF),
@@ -64,7 +64,7 @@ def test_every_null_has_a_reason_and_every_reason_a_null(each: Observation, poli
 def test_a_reason_says_why() -> None:
     assert result(show.empty_room(1)).reasons["eye_contact"] == NO_FACE
     assert result(show.outage(1)).reasons["eye_contact"] == UNANALYSED
-    assert result(show.withheld(1, *Kind)).reasons["eye_contact"] == WITHHELD
+    assert result(show.withheld(1, *SIGHTS)).reasons["eye_contact"] == WITHHELD
     assert result(POSELESS).reasons["eye_contact"] == NOT_SAID
     assert result(seen(1), OFF).reasons["engagement"] == EMOTIONS_OFF
 
@@ -103,7 +103,7 @@ def test_a_result_tells_for_each_kind_how_it_came_to_be_known_and_why_it_was_ask
         ((Kind.TEXT,), "partial"),
         ((Kind.LABELS, Kind.TEXT), "partial"),
         ((Kind.FACES,), "unanalysed"),
-        (tuple(Kind), "unanalysed"),
+        (SIGHTS, "unanalysed"),
     ],
 )
 def test_the_status_is_the_same_whether_calls_failed_or_were_withheld(
@@ -119,7 +119,7 @@ def test_the_status_is_the_same_whether_calls_failed_or_were_withheld(
         ((Kind.TEXT,), "partial"),
         ((Kind.LABELS, Kind.TEXT), "partial"),
         ((Kind.FACES,), "unanalysed"),
-        (tuple(Kind), "unanalysed"),
+        (SIGHTS, "unanalysed"),
     ],
 )
 def test_the_status_says_what_is_known(failed: tuple[Kind, ...], status: str) -> None:

@@ -11,7 +11,7 @@ from chalicelib.domain import attention
 from chalicelib.domain.attention import HOUR_S, Change, Wish
 from chalicelib.domain.model import Watch
 from chalicelib.domain.policy import Policy
-from chalicelib.domain.seen import BoundingBox, Face, Findings, Kind, Label, Line, Why
+from chalicelib.domain.seen import SIGHTS, BoundingBox, Face, Findings, Kind, Label, Line, Why
 from tests.observations import CALM, SULLEN, face
 
 PLAIN = Policy(usd_per_hour=0.0)
@@ -21,7 +21,7 @@ BOX, OTHER_BOX = BoundingBox(0.1, 0.1, 0.2, 0.2), BoundingBox(0.6, 0.6, 0.1, 0.1
 
 def asked(at_s: float, *kinds: Kind, **more: object) -> Watch:
     """Everything, or these kinds, were answered then."""
-    return Watch(asked_s=dict.fromkeys(kinds or Kind, at_s), **more)  # type: ignore[arg-type]
+    return Watch(asked_s=dict.fromkeys(kinds or SIGHTS, at_s), **more)  # type: ignore[arg-type]
 
 
 def reasons(
@@ -62,7 +62,7 @@ def test_what_is_doubted_is_asked_for_the_reason_that_the_gate_gives() -> None:
 
 @pytest.mark.parametrize(("kind", "every_s"), [(Kind.FACES, 15.0), (Kind.LABELS, 600.0), (Kind.TEXT, 1200.0)])
 def test_what_would_be_too_old_by_the_next_frame_is_asked_now(kind: Kind, every_s: float) -> None:
-    watch = replace(asked(5000.0), asked_s={**dict.fromkeys(Kind, 5000.0 + every_s), kind: 5000.0})
+    watch = replace(asked(5000.0), asked_s={**dict.fromkeys(SIGHTS, 5000.0 + every_s), kind: 5000.0})
 
     in_time = reasons(watch, at_s=5000.0 + every_s - 2.0, interval_s=2.0)
     too_late = reasons(watch, at_s=5000.0 + every_s - 2.0, interval_s=2.001)
@@ -113,7 +113,7 @@ def test_an_answer_that_raises_a_sign_is_asked_again_sooner_at_first_and_then_ev
     since_s = now_s - max(signed_for_s, every_s)
     fresh, old = (
         Watch(
-            asked_s={**dict.fromkeys(Kind, now_s), kind: now_s - every_s - older_s},
+            asked_s={**dict.fromkeys(SIGHTS, now_s), kind: now_s - every_s - older_s},
             signed_s={kind: since_s - older_s},
         )
         for older_s in (0.0, 0.001)
@@ -139,13 +139,13 @@ def answered(watch: Watch, at_s: float, kind: Kind) -> Watch:
 def test_without_the_gate_every_frame_is_asked_about() -> None:
     policy = Policy(gate=False)
 
-    assert reasons(asked(100.0), policy=policy, at_s=100.0) == dict.fromkeys(Kind, Why.ALWAYS)
+    assert reasons(asked(100.0), policy=policy, at_s=100.0) == dict.fromkeys(SIGHTS, Why.ALWAYS)
 
 
 @pytest.mark.parametrize("gate", [True, False])
 def test_what_is_switched_off_is_never_asked(*, gate: bool) -> None:
     policy = Policy(gate=gate, labels=False, text=False)
-    change = Change(dict.fromkeys(Kind, Why.NEW))
+    change = Change(dict.fromkeys(SIGHTS, Why.NEW))
 
     assert attention.kinds_wanted(policy) == (Kind.FACES,)
     assert set(reasons(Watch(), change, policy, at_s=0.0)) == {Kind.FACES}
@@ -170,7 +170,7 @@ def test_a_look_at_the_face_is_the_more_urgent_the_older_the_last_one_and_for_wh
 ) -> None:
     change = Change({Kind.FACES: why})
 
-    watch = replace(asked(100.0 + age_s), asked_s={**dict.fromkeys(Kind, 100.0 + age_s), Kind.FACES: 100.0})
+    watch = replace(asked(100.0 + age_s), asked_s={**dict.fromkeys(SIGHTS, 100.0 + age_s), Kind.FACES: 100.0})
 
     (wish,) = attention.wishes(watch, change, PLAIN, 100.0 + age_s, interval_s=0.0)
 
@@ -183,9 +183,9 @@ times = st.floats(0, 50_000)
 
 @example(asked_s={Kind.FACES: 0.0}, signed_s={}, doubts={}, at_s=0.0, interval_s=0.0, gate=False)
 @given(
-    asked_s=st.dictionaries(st.sampled_from(Kind), times),
-    signed_s=st.dictionaries(st.sampled_from(Kind), times),
-    doubts=st.dictionaries(st.sampled_from(Kind), st.sampled_from(Why)),
+    asked_s=st.dictionaries(st.sampled_from(SIGHTS), times),
+    signed_s=st.dictionaries(st.sampled_from(SIGHTS), times),
+    doubts=st.dictionaries(st.sampled_from(SIGHTS), st.sampled_from(Why)),
     at_s=times,
     interval_s=st.floats(0, 60),
     gate=st.booleans(),
@@ -224,7 +224,7 @@ def test_what_comes_first_is_at_least_as_urgent_as_what_follows(
 def test_as_the_budget_shrinks_text_goes_first_then_objects_then_faces(
     left: float, allowed: list[Kind]
 ) -> None:
-    wished = [Wish(kind, Why.NEW, 0.5) for kind in Kind]
+    wished = [Wish(kind, Why.NEW, 0.5) for kind in SIGHTS]
 
     left_over = attention.affordable(wished, asked(100.0), left, PLAIN, at_s=101.0)
 
@@ -232,7 +232,7 @@ def test_as_the_budget_shrinks_text_goes_first_then_objects_then_faces(
 
 
 def test_no_budget_cuts_the_look_at_the_face_that_is_due() -> None:
-    wished = [Wish(kind, Why.STALE, 1.0) for kind in Kind]
+    wished = [Wish(kind, Why.STALE, 1.0) for kind in SIGHTS]
 
     early, due = (
         attention.affordable(wished, asked(100.0), -9.0, PLAIN, at_s=at_s) for at_s in (114.9, 115.0)
@@ -242,7 +242,7 @@ def test_no_budget_cuts_the_look_at_the_face_that_is_due() -> None:
 
 
 def test_no_budget_cuts_the_first_look_at_the_face() -> None:
-    wished = [Wish(kind, Why.FIRST, 1.0) for kind in Kind]
+    wished = [Wish(kind, Why.FIRST, 1.0) for kind in SIGHTS]
 
     assert attention.affordable(wished, Watch(), -9.0, PLAIN, at_s=0.0) == [Wish(Kind.FACES, Why.FIRST, 1.0)]
 
@@ -305,7 +305,10 @@ def test_calls_are_counted_by_the_sessions_hour() -> None:
 
 def test_an_answer_is_remembered_with_its_time_and_since_when_it_raises_a_sign() -> None:
     before = Watch(
-        asked_s=dict.fromkeys(Kind, 10.0), signed_s={Kind.LABELS: 4.0, Kind.TEXT: 5.0}, glimpse=b"g", calls=7
+        asked_s=dict.fromkeys(SIGHTS, 10.0),
+        signed_s={Kind.LABELS: 4.0, Kind.TEXT: 5.0},
+        glimpse=b"g",
+        calls=7,
     )
 
     after = attention.answered(before, [Kind.FACES, Kind.LABELS], [Kind.FACES, Kind.LABELS], 20.0)

@@ -13,6 +13,9 @@ RANGES = {
     "_s": (0, 86_400),
     "_confidence": (0, 100),
     "_below": (0, 255),
+    "_similarity": (0, 100),
+    "_px": (1, 10_000),
+    "_from": (0, 100),
 }
 MOST_COUNTED = 1_000_000
 
@@ -68,7 +71,9 @@ def test_a_number_within_its_range_is_taken(name: str, least: int, most: int) ->
 def test_a_number_that_no_frame_can_meet_is_refused(name: str, least: int, most: int, beyond: str) -> None:
     number = {"below": least - 0.001, "above": most + 0.001, "nan": float("nan"), "inf": float("inf")}[beyond]
 
-    told = rf"\b{name}\b.* must be " if name.endswith("_every_s") else f"^{name} must be from 0 to {most}$"
+    told = (
+        rf"\b{name}\b.* must be " if name.endswith("_every_s") else f"^{name} must be from {least} to {most}$"
+    )
     with pytest.raises(ValueError, match=told):
         Policy(**{name: number})  # type: ignore[arg-type]
 

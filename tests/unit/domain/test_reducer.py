@@ -1,7 +1,7 @@
 """The only place where a session changes: what a clean sequence of frames becomes."""
 
 import random
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import replace
 
 import pytest
@@ -10,11 +10,12 @@ from chalicelib.aws.codec import pack
 from chalicelib.domain import reducer
 from chalicelib.domain.credentials import ALPHABET
 from chalicelib.domain.errors import SessionEnded
+from chalicelib.domain.identity import Verified
 from chalicelib.domain.model import Alert, Evidence, Gaps, Severity, Status, Tally
 from chalicelib.domain.policy import KeepFrames, Policy
 from chalicelib.domain.reducer import close, next_seq, progress, step
 from chalicelib.domain.rules import RULES
-from chalicelib.domain.seen import Kind, Label, Observation
+from chalicelib.domain.seen import Kind, Label, Look, Observation, Verdict
 from tests import observations as show
 from tests.observations import (
     STARTED_AT,
@@ -39,6 +40,7 @@ SHOWS: dict[str, Shown] = {
     "low_engagement": show.sullen,
     "suspicious_object": show.phone,
     "text_detected": show.note,
+    "identity_mismatch": show.stranger,
     "camera_blocked": show.covered,
     "low_light": show.dim,
     "blurred": show.smeared,
@@ -557,3 +559,50 @@ def test_the_largest_session_that_a_client_can_make_is_under_100_kb() -> None:
 
     assert len(full.window) == len(frames)
     assert len(pack(full)) < 60_000
+
+
+def told(alerts: Iterable[Alert]) -> list[list[float | None]]:
+    return [alert.details["similarities"] for alert in alerts if alert.type == "identity_mismatch"]
+
+
+def test_a_mismatch_tells_the_similarity_of_each_look_that_made_it() -> None:
+    similarities = [4.0, 7.5, None, 2.0]
+    frames = [show.told(number, Verdict.MISMATCH, each) for number, each in enumerate(similarities, start=1)]
+
+    _, alerts = watched(*frames)
+
+    assert told(alerts) == [similarities]
+
+
+def test_an_answer_that_is_reused_extends_a_mismatch_and_is_no_other_look() -> None:
+    looked = [show.stranger(number) for number in (1, 2, 3)]
+    reused = [show.told(number, Verdict.MISMATCH, 4.0, look=Look.REUSED) for number in range(4, 9)]
+
+    _, (alert,) = watched(*looked, *reused)
+
+    assert (alert.frames, alert.details["similarities"]) == (8, [4.0] * 3)
+
+
+def test_a_long_mismatch_tells_the_first_dozen_of_its_looks() -> None:
+    _, alerts = watched(*map(show.stranger, range(1, 31)))
+
+    assert told(alerts) == [[4.0] * 12]
+
+
+def test_an_unclear_look_neither_adds_to_a_mismatch_nor_ends_it() -> None:
+    unclear = [show.told(number, Verdict.UNCLEAR, 60.0) for number in (2, 3)]
+    short, (alert,) = watched(show.stranger(1), *unclear, show.stranger(4), show.pending(5), show.stranger(6))
+
+    assert (alert.type, alert.opened_at, alert.frames) == ("identity_mismatch", 6.0, 3)
+    assert watched(show.stranger(1), *unclear, show.stranger(4), show.pending(5))[1] == ()
+    assert progress(short).verified == Verified(
+        frames=6, mismatched=3, unclear=2, measured=5, similarity=132.0, lowest=4.0
+    )
+
+
+def test_a_match_ends_a_mismatch_that_is_no_alert_yet() -> None:
+    _, alerts = watched(
+        show.stranger(1), show.stranger(2), show.candidate(3), show.stranger(4), show.stranger(5)
+    )
+
+    assert alerts == ()

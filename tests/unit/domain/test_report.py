@@ -10,6 +10,7 @@ from chalicelib.domain.model import Alert, Gaps, Progress, Session, Severity, Sp
 from chalicelib.domain.policy import Policy
 from chalicelib.domain.report import (
     EMOTIONS_OFF,
+    MOST_POINTS,
     Averages,
     Coverage,
     Deduction,
@@ -21,7 +22,7 @@ from chalicelib.domain.report import (
     Summary,
 )
 from chalicelib.domain.rules import RULES
-from chalicelib.domain.seen import Kind
+from chalicelib.domain.seen import SIGHTS, Kind, Look
 from tests.observations import (
     STARTED_AT,
     empty_room,
@@ -104,6 +105,7 @@ def test_the_report_of_a_session_says_everything() -> None:
             "low_engagement": 10,
             "suspicious_object": 1,
             "text_detected": 1,
+            "identity_mismatch": 3,
             "camera_blocked": 2,
             "low_light": 3,
             "blurred": 9,
@@ -129,7 +131,7 @@ def test_an_alert_type_deducts_its_weight_for_each_episode_and_minute(
     )
 
     weight = RULES[name].weight
-    points = weight * (episodes + seconds / 60)
+    points = min(MOST_POINTS[RULES[name].severity], weight * (episodes + seconds / 60))
     assert scored.deductions == (Deduction(name, episodes, seconds, weight, points),)
     assert scored.score == 100.0 - points
 
@@ -262,6 +264,7 @@ def test_coverage_adds_up() -> None:
             "faces": {"asked": 4, "reused": 0, "failed": 2, "withheld": 0, "off": 0},
             "labels": {"asked": 4, "reused": 0, "failed": 2, "withheld": 0, "off": 0},
             "text": {"asked": 3, "reused": 0, "failed": 3, "withheld": 0, "off": 0},
+            "identity": {**dict.fromkeys(Look, 0), "off": 6},
         },
     )
     assert all(sum(each.values()) == covered.received for each in covered.looks.values())
@@ -386,7 +389,7 @@ def test_calls_that_were_spared_are_counted_and_priced_and_those_withheld_are_ne
         reused(2),
         reused(3, Kind.LABELS, Kind.TEXT),
         withheld(4, Kind.TEXT),
-        withheld(5, *Kind),
+        withheld(5, *SIGHTS),
     )
 
     assert reports.spend(current.settled, 0.001) == Spend(
@@ -424,14 +427,15 @@ def test_what_audits_found_is_told_beside_the_score() -> None:
 
 
 def test_what_was_withheld_is_not_analysed_and_excuses_and_accuses_nobody() -> None:
-    current, alerts = ended(*(withheld(number, *Kind) for number in range(1, 31)), at_s=31.0)
+    current, alerts = ended(*(withheld(number, *SIGHTS) for number in range(1, 31)), at_s=31.0)
 
     covered = reports.coverage(current.settled)
 
     assert alerts == ()
     assert (covered.received, covered.analysed, covered.unanalysed, covered.reused) == (30, 0, 30, 0)
     looks = {"asked": 0, "reused": 0, "failed": 0, "withheld": 30, "off": 0}
-    assert covered.looks == {kind.value: looks for kind in Kind}
+    off = dict.fromkeys(map(str, Look), 0) | {"off": 30}
+    assert covered.looks == {**{kind.value: looks for kind in SIGHTS}, "identity": off}
     assert reports.integrity(current.settled, length_s=31.0).score is None
 
 

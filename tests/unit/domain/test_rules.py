@@ -11,7 +11,7 @@ from chalicelib.domain.errors import BadInput
 from chalicelib.domain.model import Severity, Sign
 from chalicelib.domain.policy import FORBIDDEN_OBJECTS, Policy
 from chalicelib.domain.rules import RULES
-from chalicelib.domain.seen import EyeDirection, Kind, Label, Line, Observation
+from chalicelib.domain.seen import SIGHTS, EyeDirection, Kind, Label, Line, Observation
 from tests import observations as show
 from tests.observations import face, seen, view
 
@@ -32,6 +32,7 @@ def test_the_rules_are_those_of_the_contract() -> None:
         "low_engagement": (Severity.INFO, 10),
         "suspicious_object": (Severity.WARNING, 1),
         "text_detected": (Severity.INFO, 1),
+        "identity_mismatch": (Severity.CRITICAL, 3),
         "camera_blocked": (Severity.WARNING, 2),
         "low_light": (Severity.INFO, 3),
         "blurred": (Severity.INFO, 3),
@@ -330,7 +331,7 @@ def test_every_alert_type_may_be_named_in_a_policy() -> None:
     assert rules.check_names(named) is None  # type: ignore[func-returns-value]
 
 
-@pytest.mark.parametrize("kind", Kind)
+@pytest.mark.parametrize("kind", SIGHTS)
 def test_rules_whose_facts_are_missing_are_passed_over_and_the_others_are_not(kind: Kind) -> None:
     everything = seen(
         1, faces=(), labels=(Label("Book", 99.0),), text=(Line("123456", 99.0),), pixels=view(sharpness=0.01)

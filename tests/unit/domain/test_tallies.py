@@ -11,7 +11,7 @@ from chalicelib.domain.model import Gaps, Moment, Progress, Span, Streak, Tally
 from chalicelib.domain.model import Sign as Held
 from chalicelib.domain.policy import Policy
 from chalicelib.domain.reducer import moment_of
-from chalicelib.domain.seen import Kind, Look, Observation
+from chalicelib.domain.seen import SIGHTS, Kind, Look, Observation
 from tests.observations import face, outage, seen, withheld
 
 GAP_AFTER_S = 30.0
@@ -44,7 +44,7 @@ def test_a_frame_of_a_person_is_counted_with_its_figures() -> None:
 
     assert total == Progress(
         frames=1,
-        looks={"faces.asked": 1, "labels.asked": 1, "text.asked": 1},
+        looks={"faces.asked": 1, "labels.asked": 1, "text.asked": 1, "identity.off": 1},
         expressive=1,
         sums={
             "eye_contact": 100.0,
@@ -96,7 +96,7 @@ def test_with_emotions_off_none_are_counted() -> None:
         ((Kind.FACES,), 1, 0),
         ((Kind.LABELS,), 0, 1),
         ((Kind.LABELS, Kind.TEXT), 0, 1),
-        (tuple(Kind), 1, 0),
+        (SIGHTS, 1, 0),
     ],
 )
 def test_a_frame_is_unanalysed_without_faces_and_partial_without_the_rest(
@@ -120,6 +120,7 @@ def test_reused_faces_are_counted_as_such() -> None:
         "faces.asked": 1,
         "labels.asked": 1,
         "text.asked": 1,
+        "identity.off": 1,
     }
 
 
@@ -130,7 +131,7 @@ def test_reused_faces_are_counted_as_such() -> None:
         ((Kind.TEXT,), 0, 1),
         ((Kind.LABELS, Kind.TEXT), 0, 1),
         ((Kind.FACES,), 1, 0),
-        (tuple(Kind), 1, 0),
+        (SIGHTS, 1, 0),
     ],
 )
 def test_what_was_withheld_is_as_unknown_as_what_failed_and_counted_apart(
@@ -139,7 +140,8 @@ def test_what_was_withheld_is_as_unknown_as_what_failed_and_counted_apart(
     total = counted(withheld(1, *kinds))
 
     assert (total.frames, total.unanalysed, total.partial, total.reused) == (1, unanalysed, partial, 0)
-    assert total.looks == {f"{kind}.{'withheld' if kind in kinds else 'asked'}": 1 for kind in Kind}
+    looks = {f"{kind}.{'withheld' if kind in kinds else 'asked'}": 1 for kind in SIGHTS}
+    assert total.looks == looks | {"identity.off": 1}
 
 
 def test_what_audits_looked_at_is_added_up() -> None:

@@ -19,7 +19,7 @@ from chalicelib.domain.errors import (
 )
 from chalicelib.domain.model import FrameRecord, Session, Watch
 from chalicelib.domain.policy import KeepFrames, Policy
-from chalicelib.domain.seen import Findings, Kind, Look, Picture, Why
+from chalicelib.domain.seen import SIGHTS, Findings, Kind, Look, Picture, Why
 from chalicelib.flows.analyze_frame import FrameIn, Watched
 from tests.fake_sessions import FakeSessions
 from tests.fakes import FakeClock, FakeEvidence, FakeGate, FakeVision, name_of, shown
@@ -50,9 +50,9 @@ def test_a_frame_is_seen_counted_and_stored() -> None:
         at_s=7.0,
         picture=name_of(b"person 1"),
         numbered=True,
-        why=dict.fromkeys(Kind, Why.FIRST),
+        why=dict.fromkeys(SIGHTS, Why.FIRST),
     )
-    watch = Watch(asked_s=dict.fromkeys(Kind, 7.0), glimpsed_s=7.0, calls=3, memory=1)
+    watch = Watch(asked_s=dict.fromkeys(SIGHTS, 7.0), glimpsed_s=7.0, calls=3, memory=1)
     assert record == FrameRecord(seen)
     assert world.sessions.frame(TENANT, SESSION, 1) == record
     assert current == world.session == replace(reducer.step(before, seen)[0], watch=watch, version=1)
@@ -356,7 +356,7 @@ def test_a_frame_that_follows_and_needs_nothing_costs_no_read() -> None:
     records = world.records(*person(2, 3, 4))
 
     assert sessions.reads == 0
-    assert [set(record.observation.looks.values()) for record in records] == [{Look.REUSED}] * 3
+    assert [set(record.observation.looks.values()) for record in records] == [{Look.REUSED, Look.OFF}] * 3
     assert reducer.progress(world.session).frames == 4
 
 
@@ -522,7 +522,10 @@ def test_an_outage_makes_the_frame_unanalysed_and_no_alert() -> None:
 
     records = world.records(*(f"outage {number}" for number in range(1, 12)))
 
-    assert {look for record in records for look in record.observation.looks.values()} == {Look.FAILED}
+    assert {look for record in records for look in record.observation.looks.values()} == {
+        Look.FAILED,
+        Look.OFF,
+    }
     assert world.alerts == []
     assert reducer.progress(world.session).unanalysed == 11
 

@@ -8,7 +8,7 @@ import pytest
 from chalicelib.domain import reducer
 from chalicelib.domain.model import Memory, Watch
 from chalicelib.domain.policy import Policy
-from chalicelib.domain.seen import Findings, Kind, Look, Observation, Why
+from chalicelib.domain.seen import SIGHTS, Findings, Kind, Look, Observation, Why
 from chalicelib.domain.tenants import Limits
 from chalicelib.flows.analyze_frame import AnalyzeFrame
 from chalicelib.flows.tenant_spend import Budget
@@ -16,11 +16,11 @@ from tests.fakes import FakeGate, FakeLedger, FakeVision, name_of, shown
 from tests.observations import STARTED_AT
 from tests.unit.flows.world import SESSION, TENANT, World, frame, numbered, person
 
-REUSED = dict.fromkeys(Kind, Look.REUSED)
-ASKED = dict.fromkeys(Kind, Look.ASKED)
-WITHHELD = dict.fromkeys(Kind, Look.WITHHELD)
-FIRST, NEW = dict.fromkeys(Kind, Why.FIRST), dict.fromkeys(Kind, Why.NEW)
-EVERYTHING = frozenset(Kind)
+REUSED = {**dict.fromkeys(SIGHTS, Look.REUSED), Kind.IDENTITY: Look.OFF}
+ASKED = {**dict.fromkeys(SIGHTS, Look.ASKED), Kind.IDENTITY: Look.OFF}
+WITHHELD = {**ASKED, **dict.fromkeys(SIGHTS, Look.WITHHELD)}
+FIRST, NEW = dict.fromkeys(SIGHTS, Why.FIRST), dict.fromkeys(SIGHTS, Why.NEW)
+EVERYTHING = frozenset(SIGHTS)
 
 
 def sparing(policy: Policy | None = None, **parts: object) -> World:
@@ -155,7 +155,7 @@ def test_with_the_gate_off_every_frame_is_asked_about_and_nothing_remembered() -
     seen = watch(world, *person(1, 2, 3))
 
     assert world.vision.asked == [(words, EVERYTHING) for words in person(1, 2, 3)]
-    assert [each.why for each in seen] == [dict.fromkeys(Kind, Why.ALWAYS)] * 3
+    assert [each.why for each in seen] == [dict.fromkeys(SIGHTS, Why.ALWAYS)] * 3
     assert (memory(world), world.session.watch.memory) == (None, 0)
 
 
@@ -164,7 +164,7 @@ def test_what_is_switched_off_is_neither_asked_nor_withheld() -> None:
 
     (seen,) = watch(world, "phone 1")
 
-    assert seen.looks == {Kind.FACES: Look.WITHHELD, Kind.LABELS: Look.OFF, Kind.TEXT: Look.OFF}
+    assert seen.looks == {**dict.fromkeys(Kind, Look.OFF), Kind.FACES: Look.WITHHELD}
     assert seen.why == {Kind.FACES: Why.FIRST}
 
 
@@ -213,7 +213,7 @@ def test_a_session_without_budget_is_still_looked_at_every_15_seconds() -> None:
     watch(world, *person(*range(0, 61, 5)))
 
     faces = frozenset({Kind.FACES})
-    assert world.vision.asked[0] == ("person 0", frozenset(Kind))
+    assert world.vision.asked[0] == ("person 0", frozenset(SIGHTS))
     assert world.vision.asked[1:] == [(f"person {number}", faces) for number in (15, 30, 45, 60)]
 
 
@@ -241,7 +241,7 @@ def test_a_call_that_failed_is_made_again_for_the_next_frame() -> None:
     outage, person_ = watch(world, "outage 1", "person 2")
 
     assert world.vision.calls == ["outage 1", "person 2"]
-    assert (outage.looks, outage.why) == (dict.fromkeys(Kind, Look.FAILED), FIRST)
+    assert (outage.looks, outage.why) == ({**ASKED, **dict.fromkeys(SIGHTS, Look.FAILED)}, FIRST)
     assert (person_.looks, person_.why) == (ASKED, FIRST)
 
 
@@ -343,7 +343,7 @@ def test_a_provider_that_is_busy_is_asked_the_most_important_first() -> None:
 
     assert world.ledger.asked == [(1.0, 0.5, 0.4)]
     assert world.vision.asked == [("person 1", frozenset({Kind.FACES}))]
-    assert seen.looks == {Kind.FACES: Look.ASKED, Kind.LABELS: Look.WITHHELD, Kind.TEXT: Look.WITHHELD}
+    assert seen.looks == {**ASKED, Kind.LABELS: Look.WITHHELD, Kind.TEXT: Look.WITHHELD}
 
 
 def test_what_the_rate_withheld_is_asked_for_frame_by_frame_as_it_allows() -> None:
@@ -575,4 +575,4 @@ def test_calls_of_frames_that_came_at_once_are_all_counted() -> None:
     world.records("person 2")
 
     assert (vision.others, vision.calls) == (["person 1"], ["person 2"])
-    assert world.session.watch == Watch(asked_s=dict.fromkeys(Kind, 2.0), glimpsed_s=2.0, calls=6, memory=2)
+    assert world.session.watch == Watch(asked_s=dict.fromkeys(SIGHTS, 2.0), glimpsed_s=2.0, calls=6, memory=2)

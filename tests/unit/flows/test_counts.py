@@ -140,6 +140,7 @@ def test_there_is_no_metric_that_nobody_counts() -> None:
     with counting() as counts:
         for world in (plenty, poor):
             world.start()
+            world.identify()
             world.watch(*nobody(1, 2, 3), "outage 4", "phone 9")
             world.end()
         limit = LimitRequests(lambda _: Limits(requests_per_minute=1), FakeRequests(), plenty.clock)

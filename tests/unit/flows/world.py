@@ -1,11 +1,13 @@
 """The flows, joined to fakes: a service without a cloud."""
 
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass, field, replace
 
+from chalicelib.domain.identity import GivenAs, Identity
 from chalicelib.domain.model import Alert, FrameRecord, Session, Ticket
 from chalicelib.domain.policy import Policy
 from chalicelib.domain.report import Report
 from chalicelib.flows.analyze_frame import AnalyzeFrame, FrameIn, Watched
+from chalicelib.flows.ask_person import AskPerson
 from chalicelib.flows.ask_provider import AskProvider
 from chalicelib.flows.close_abandoned import CloseAbandoned, EndAbandoned
 from chalicelib.flows.end_session import EndSession, TidyEvidence
@@ -13,8 +15,10 @@ from chalicelib.flows.erase_session import EraseSession, SweepPictures
 from chalicelib.flows.open_session import OpenSession
 from chalicelib.flows.ports import Evidence, Vision
 from chalicelib.flows.read_session import ReadSession
+from chalicelib.flows.resemble import Resemble
 from chalicelib.flows.tenant_spend import Budget, TenantSpend
 from tests.fake_exams import FakeAttempts, FakeExams
+from tests.fake_identity import FakeComparison, FakeRegistry
 from tests.fake_sessions import FakeSessions
 from tests.fakes import (
     FakeClock,
@@ -65,6 +69,8 @@ class World:
     sessions: FakeSessions = field(default_factory=FakeSessions)
     evidence: FakeEvidence = field(default_factory=FakeEvidence)
     vision: FakeVision = field(default_factory=FakeVision)
+    comparison: FakeComparison = field(default_factory=FakeComparison)
+    known_faces: FakeRegistry = field(default_factory=FakeRegistry)
     gate: FakeGate = field(default_factory=FakeGate)
     ledger: FakeLedger = field(default_factory=FakeLedger)
     budget: Budget = field(default_factory=Budget)
@@ -101,6 +107,16 @@ class World:
             ticket=ticket,
         )
 
+    def identify(self, identity: Identity | None = None) -> None:
+        """Give the session an identity: by default a reference picture that is kept already."""
+        given = identity or Identity(GivenAs.PICTURE, 0.0, reference="reference")
+        self.sessions.save(replace(self.session, identity=given))
+
+    @property
+    def likeness(self) -> Resemble:
+        """How like a face is to who the session was given."""
+        return Resemble(self.comparison, self.known_faces, self.known_faces)
+
     def analyzer(self, evidence: Evidence | None = None, vision: Vision | None = None) -> AnalyzeFrame:
         """The flow that watches frames."""
         ask = AskProvider(
@@ -115,6 +131,7 @@ class World:
                 self.budget,
                 lambda tenant_id: self.tenants.tenant(tenant_id).limits,
             ),
+            AskPerson(self.likeness, Inline()),
         )
         return AnalyzeFrame(
             self.sessions,

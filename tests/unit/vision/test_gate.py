@@ -7,7 +7,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from chalicelib.domain.attention import Change
-from chalicelib.domain.seen import BoundingBox, Face, Kind, Picture, Why
+from chalicelib.domain.seen import SIGHTS, BoundingBox, Face, Kind, Picture, Why
 from chalicelib.vision import memory as memories
 from chalicelib.vision.checks import look
 from chalicelib.vision.gate import Gate
@@ -17,7 +17,7 @@ from tests.unit.vision.pictures import Pixels, covered, flat, jpeg, png, portrai
 from tests.unit.vision.scenes import FACE, GUEST, PHONE, noisy, picture
 
 GATE = Gate()
-EVERYTHING = tuple(Kind)
+EVERYTHING = SIGHTS
 PRINT = ("the answer", "is 42 and so", "the square of", "hypotenuse is") * 5
 TEXT = ("the answer is 42 of c", "the square of the", "hypotenuse is equal") * 3
 ODD_BOXES = (
@@ -114,7 +114,7 @@ def test_a_gesture_that_is_elsewhere_in_the_next_frame_is_not_doubted() -> None:
 def test_a_view_that_is_all_new_is_doubted_at_once() -> None:
     (first,) = patiently(PORTRAIT, scenes.chequered(1))
 
-    assert set(first) == set(Kind)
+    assert set(first) == set(SIGHTS)
 
 
 def test_what_was_asked_about_is_not_asked_about_again_whether_it_stays_or_comes_back() -> None:
@@ -237,7 +237,7 @@ def test_a_process_that_has_only_the_bytes_decides_alike(view: Pixels) -> None:
 def test_as_many_detailed_views_as_are_remembered_take_less_than_40_kb() -> None:
     remembered = PORTRAIT
     for number in range(1, VIEWS + 4):
-        remembered = learnt(scenes.rolled(number), remembered, signed=dict.fromkeys(Kind, (PHONE,)))
+        remembered = learnt(scenes.rolled(number), remembered, signed=dict.fromkeys(SIGHTS, (PHONE,)))
 
     assert len(memories.unpacked(remembered).views) == VIEWS
     assert len(remembered) < 40_000
@@ -267,9 +267,9 @@ VIEWS_SEEN: list[Picture] = [picture(scenes.chequered(number)) for number in ran
     steps=st.lists(
         st.tuples(
             st.integers(0, len(VIEWS_SEEN) - 1),
-            st.sets(st.sampled_from(Kind), min_size=1),
+            st.sets(st.sampled_from(SIGHTS), min_size=1),
             st.lists(st.sampled_from([FACE, GUEST, *(Face(box, 90.0) for box in ODD_BOXES)]), max_size=3),
-            st.dictionaries(st.sampled_from(Kind), st.lists(st.sampled_from(ODD_BOXES), max_size=2)),
+            st.dictionaries(st.sampled_from(SIGHTS), st.lists(st.sampled_from(ODD_BOXES), max_size=2)),
         ),
         min_size=1,
         max_size=25,

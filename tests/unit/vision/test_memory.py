@@ -4,7 +4,7 @@ from dataclasses import fields
 
 import numpy as np
 
-from chalicelib.domain.seen import Kind
+from chalicelib.domain.seen import SIGHTS, Kind
 from chalicelib.vision import cells
 from chalicelib.vision.faces import look_of
 from chalicelib.vision.memory import Memory, View, packed, unpacked
@@ -27,7 +27,7 @@ def full() -> Memory:
     one, other = small(portrait()), small(scenes.pale_phone())
     return Memory(
         views=(
-            View(one.cells, one.strokes, last=frozenset({Kind.TEXT}), clean=frozenset(Kind), age=7),
+            View(one.cells, one.strokes, last=frozenset({Kind.TEXT}), clean=frozenset(SIGHTS), age=7),
             View(
                 other.cells,
                 other.strokes,

@@ -11,6 +11,7 @@ import pytest
 from chalicelib.domain.policy import Policy
 from chalicelib.domain.seen import (
     EMOTIONS,
+    SIGHTS,
     BoundingBox,
     EyeDirection,
     Face,
@@ -36,7 +37,7 @@ from tests.unit.vision.rekognition_server import (
     sends,
 )
 
-ALL = frozenset(Kind)
+ALL = frozenset(SIGHTS)
 PICTURE = b"a picture"
 ASKED = {Kind.FACES: Look.ASKED, Kind.LABELS: Look.ASKED, Kind.TEXT: Look.ASKED}
 ALWAYS = ["DEFAULT", "FACE_OCCLUDED", "EYES_OPEN"]
@@ -174,9 +175,9 @@ def test_only_the_kinds_that_are_wanted_are_asked(server: RekognitionServer, kin
     (found,) = look(server, kinds=frozenset(kinds))
 
     assert server.calls == sorted(OPERATIONS[kind] for kind in kinds)
-    assert found.looks == {kind: Look.ASKED if kind in kinds else Look.OFF for kind in Kind}
+    assert found.looks == {kind: Look.ASKED if kind in kinds else Look.OFF for kind in SIGHTS}
     assert [found.faces is None, found.labels is None, found.text is None] == [
-        kind not in kinds for kind in Kind
+        kind not in kinds for kind in SIGHTS
     ]
 
 
@@ -273,7 +274,7 @@ TROUBLE: dict[str, Behaviour] = {
 }
 
 
-@pytest.mark.parametrize("kind", Kind)
+@pytest.mark.parametrize("kind", SIGHTS)
 @pytest.mark.parametrize("trouble", TROUBLE.values(), ids=TROUBLE)
 def test_a_call_that_fails_costs_its_kind_and_leaves_the_others(
     server: RekognitionServer, trouble: Behaviour, kind: Kind
@@ -285,7 +286,7 @@ def test_a_call_that_fails_costs_its_kind_and_leaves_the_others(
     assert_only_lost(found, kind)
 
 
-@pytest.mark.parametrize("kind", Kind)
+@pytest.mark.parametrize("kind", SIGHTS)
 @pytest.mark.parametrize("name", garbled(""))
 def test_an_answer_that_makes_no_sense_costs_its_kind_and_leaves_the_others(
     server: RekognitionServer, name: str, kind: Kind
@@ -403,7 +404,7 @@ def test_a_call_that_hangs_is_given_up_at_the_deadline_and_the_others_are_taken(
 def test_when_everything_fails_nothing_is_known_and_nothing_is_raised(server: RekognitionServer) -> None:
     server.behave = dict.fromkeys(OPERATIONS.values(), fails("ThrottlingException"))
 
-    assert look(server) == [Findings(looks=dict.fromkeys(Kind, Look.FAILED))]
+    assert look(server) == [Findings(looks=dict.fromkeys(SIGHTS, Look.FAILED))]
 
 
 def test_a_reply_that_would_fill_a_frames_item_is_cut(server: RekognitionServer) -> None:

@@ -1,0 +1,77 @@
+"""Stand-ins for what tells people apart. A picture shows who its word says, see `SHOWN`."""
+
+from collections.abc import Collection
+from dataclasses import dataclass, field
+
+from chalicelib.domain.errors import VisionUnavailable
+from chalicelib.domain.faces import Compared, KnownFace, Match, Searched
+
+SIMILAR, BETWEEN, STRANGE = 98.0, 65.0, 4.0
+ENGINE = "words 1"
+
+SHOWN = {
+    "person": (SIMILAR,),
+    "away": (SIMILAR,),
+    "phone": (SIMILAR,),
+    "covered": (),
+    "nobody": (),
+    "outage": (SIMILAR,),
+    "note": (SIMILAR,),
+    "still": (SIMILAR,),
+    "guest": (SIMILAR, STRANGE),
+    "stranger": (STRANGE,),
+    "masked": (STRANGE,),
+    "hazy": (BETWEEN,),
+}
+"""How like the faces of a picture are to the candidate."""
+
+
+@dataclass
+class FakeComparison:
+    """Compares words, and takes down what it was asked."""
+
+    asked: list[str] = field(default_factory=list)
+    references: list[str] = field(default_factory=list)
+    down: bool = False
+
+    def compare(self, tenant_id: str, session_id: str, reference: str, encoded: bytes) -> Compared:
+        """How similar the faces of a picture are to that of a kept picture."""
+        self.references.append(f"{tenant_id}/{session_id}/{reference}")
+        return self._compared(encoded)
+
+    def compare_pictures(self, reference: bytes, encoded: bytes) -> Compared:
+        """The same for a picture that is not kept."""
+        self.references.append(reference.decode())
+        return self._compared(encoded)
+
+    def _compared(self, encoded: bytes) -> Compared:
+        words = encoded.decode()
+        self.asked.append(words)
+        if self.down:
+            raise VisionUnavailable("ThrottlingException")
+        return Compared(SHOWN[words.split()[0]], ENGINE)
+
+
+@dataclass
+class FakeRegistry:
+    """The tenant's known faces, and whose they are: each name's face is that of the candidate."""
+
+    enrolled: dict[str, set[str]] = field(default_factory=dict)
+    asked: list[str] = field(default_factory=list)
+    down: bool = False
+
+    def faces_of(self, tenant_id: str, username: str) -> Collection[str] | None:  # noqa: ARG002
+        """The ids of a person's faces; None if nobody of this name is enrolled."""
+        return self.enrolled.get(username)
+
+    def search(self, tenant_id: str, encoded: bytes, *, at_least: float) -> Searched:  # noqa: ARG002
+        """The known faces at least so similar to the picture's largest face."""
+        words = encoded.decode()
+        self.asked.append(words)
+        if self.down:
+            raise VisionUnavailable("ThrottlingException")
+        alike = max(SHOWN[words.split()[0]], default=None)
+        if alike is None:
+            return Searched((), ENGINE, found=False)
+        known = [KnownFace(face_id, "owner") for faces in self.enrolled.values() for face_id in sorted(faces)]
+        return Searched(tuple(Match(each, alike) for each in known if alike >= at_least), ENGINE)

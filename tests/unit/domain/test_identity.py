@@ -1,0 +1,124 @@
+"""What a look says of who is in view, and when it says nothing."""
+
+from dataclasses import replace
+
+import pytest
+
+from chalicelib.domain.identity import Resembled, judged, may_tell, unusable
+from chalicelib.domain.policy import Policy
+from chalicelib.domain.seen import BoundingBox, Face, Pose, Verdict, View
+from tests.observations import face, view
+
+POLICY = Policy()
+CLEAR = replace(face(), brightness=50.0, sharpness=50.0)
+
+
+def judge(
+    similarity: float | None,
+    known: tuple[Face, ...] = (CLEAR,),
+    *,
+    pixels: View | None = None,
+    policy: Policy = POLICY,
+    **more: object,
+) -> tuple[Verdict, float, str]:
+    resembled = Resembled(similarity, "engine 1", **more)  # type: ignore[arg-type]
+    said = judged(resembled, known, pixels or view(), policy, "reference")
+    assert (said.similarity, said.engine, said.reference) == (similarity, "engine 1", "reference")
+    return said.verdict, said.threshold, said.reason
+
+
+@pytest.mark.parametrize(
+    ("similarity", "verdict", "threshold", "reason"),
+    [
+        (100.0, Verdict.MATCH, 80.0, ""),
+        (80.0, Verdict.MATCH, 80.0, ""),
+        (79.9, Verdict.UNCLEAR, 50.0, "between_thresholds"),
+        (50.0, Verdict.UNCLEAR, 50.0, "between_thresholds"),
+        (49.9, Verdict.MISMATCH, 50.0, ""),
+        (0.0, Verdict.MISMATCH, 50.0, ""),
+        (None, Verdict.MISMATCH, 50.0, ""),
+    ],
+)
+def test_between_a_match_and_a_mismatch_there_is_what_cannot_be_told(
+    similarity: float | None, verdict: Verdict, threshold: float, reason: str
+) -> None:
+    assert judge(similarity) == (verdict, threshold, reason)
+
+
+def test_where_the_thresholds_cross_less_than_a_match_is_a_mismatch() -> None:
+    policy = Policy(match_similarity=60.0, mismatch_similarity=90.0)
+
+    assert [judge(each, policy=policy)[0] for each in (60.0, 59.9)] == [Verdict.MATCH, Verdict.MISMATCH]
+
+
+POOR = {
+    "small": replace(CLEAR, box=BoundingBox(0.4, 0.4, 47.9 / 640, 0.4)),
+    "covered": replace(CLEAR, face_occluded=True),
+    "turned": replace(CLEAR, pose=Pose(-40.1, 0.0, 0.0)),
+    "dark": replace(CLEAR, brightness=24.9),
+    "blurred": replace(CLEAR, sharpness=9.9),
+}
+FAIR = {
+    "small": replace(CLEAR, box=BoundingBox(0.4, 0.4, 48.0 / 640, 0.4)),
+    "covered": replace(CLEAR, face_occluded=False),
+    "turned": replace(CLEAR, pose=Pose(-40.0, 35.0, 90.0)),
+    "dark": replace(CLEAR, brightness=25.0),
+    "blurred": replace(CLEAR, sharpness=10.0),
+}
+
+
+@pytest.mark.parametrize("reason", POOR)
+def test_a_poor_picture_of_a_face_accuses_nobody_and_may_still_clear(reason: str) -> None:
+    assert judge(4.0, (POOR[reason],)) == (Verdict.UNCLEAR, 50.0, reason)
+    assert judge(95.0, (POOR[reason],))[0] is Verdict.MATCH
+    assert judge(4.0, (FAIR[reason],))[0] is Verdict.MISMATCH
+
+
+def test_a_head_that_is_thrown_back_is_turned_too() -> None:
+    assert unusable(replace(CLEAR, pose=Pose(0.0, 35.1, 0.0)), view(), POLICY) == "turned"
+
+
+def test_a_picture_that_is_dark_or_blurred_as_a_whole_accuses_nobody() -> None:
+    assert judge(4.0, pixels=view(mean=44.0, highlight=139.0)) == (Verdict.UNCLEAR, 50.0, "dark")
+    assert judge(4.0, pixels=view(sharpness=0.07)) == (Verdict.UNCLEAR, 50.0, "blurred")
+
+
+def test_what_the_provider_does_not_say_of_a_face_is_not_held_against_the_look() -> None:
+    bare = Face(BoundingBox(0.3, 0.2, 0.4, 0.4), 99.0)
+
+    assert judge(4.0, (bare,))[0] is Verdict.MISMATCH
+
+
+def test_a_picture_without_a_face_says_nothing() -> None:
+    assert judge(None, (), found=False) == (Verdict.UNCLEAR, 50.0, "no_face")
+
+
+def test_who_is_not_enrolled_any_more_is_accused_of_nothing() -> None:
+    assert judge(None, reason="not_enrolled") == (Verdict.UNCLEAR, 50.0, "not_enrolled")
+
+
+def test_the_comparison_tells_of_its_faces_and_the_look_for_faces_what_covers_them() -> None:
+    turned = POOR["turned"]
+
+    assert judge(4.0, (CLEAR,), faces=(turned,))[2] == "turned"
+    assert judge(4.0, (turned,), faces=(CLEAR,))[0] is Verdict.MISMATCH
+    assert judge(4.0, (POOR["covered"],), faces=(CLEAR,))[2] == "covered"
+
+
+def test_of_several_faces_the_most_alike_counts_and_one_that_cannot_be_told_may_be_the_one() -> None:
+    assert judge(95.0, (CLEAR, POOR["small"]))[0] is Verdict.MATCH
+    assert judge(4.0, (CLEAR, CLEAR))[0] is Verdict.MISMATCH
+    assert judge(4.0, (CLEAR, POOR["small"])) == (Verdict.UNCLEAR, 50.0, "small")
+
+
+def test_a_search_with_the_largest_of_several_faces_accuses_nobody() -> None:
+    assert judge(None, (CLEAR, CLEAR), largest_only=True) == (Verdict.UNCLEAR, 50.0, "several_faces")
+    assert judge(None, (CLEAR,), largest_only=True)[0] is Verdict.MISMATCH
+    assert judge(95.0, (CLEAR, CLEAR), largest_only=True)[0] is Verdict.MATCH
+
+
+def test_asking_may_tell_where_one_face_can_be_told_or_nothing_is_known_of_faces() -> None:
+    small = POOR["small"]
+
+    told = [may_tell(faces, view(), POLICY) for faces in (None, (), (small,), (small, CLEAR))]
+    assert told == [True, False, False, True]
