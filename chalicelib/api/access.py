@@ -69,6 +69,7 @@ ACCESS: Mapping[str, Access] = {
     "erase_session": _for(*_ADMINS, scope=Scope.SESSIONS_ERASE),
     "post_frame": _for(*_BROWSER, scope=Scope.SESSIONS_WRITE),
     "post_frames": _for(*_BROWSER, scope=Scope.SESSIONS_WRITE),
+    "identify_candidate": _for(*_BROWSER, *_ADMINS, scope=Scope.SESSIONS_WRITE),
     "get_metrics": _for(*_BROWSER, *_STAFF, scope=Scope.SESSIONS_READ),
     "get_alerts": _for(*_STAFF, scope=Scope.SESSIONS_READ),
     "get_emotions": _for(*_STAFF, scope=Scope.SESSIONS_READ),

@@ -175,7 +175,7 @@ def post_frames(call: Call, session_id: str) -> FramesAnswer:
     if call.body is None:
         raise BadInput('Send the frames as JSON: {"frames": [{"frame": …, "seq": …}, …]}.')
     wanted: list[FrameRequest] = call.body.frames
-    pictures = [_decoded(each.frame) for each in wanted]
+    pictures = [decoded(each.frame) for each in wanted]
     readable = [
         FrameIn(picture, each.seq, _seconds(each.captured_at))
         for each, picture in zip(wanted, pictures, strict=True)
@@ -220,7 +220,7 @@ def _outcome(seq: int | None, watched: Watched, session: Session) -> FrameOutcom
 
 
 def _from_json(body: FrameRequest | UploadRequest) -> FrameIn:
-    picture = _decoded(body.frame)
+    picture = decoded(body.frame)
     if isinstance(picture, BadInput):
         raise picture
     return FrameIn(picture, body.seq, _seconds(body.captured_at))
@@ -241,7 +241,8 @@ def _filled(fields: Mapping[str, str]) -> dict[str, str]:
     return {name: value for name, value in fields.items() if value}
 
 
-def _decoded(frame: str) -> bytes | BadInput:
+def decoded(frame: str) -> bytes | BadInput:
+    """A picture in a JSON body: its bytes, or what is wrong with it."""
     head, comma, rest = frame.partition(",")
     if comma and not head.startswith("data:"):
         return BadPicture("The frame is neither a data URL nor base64.")

@@ -23,6 +23,7 @@ STATUSES: dict[type[ProctoringError], int] = {
     errors.Unauthorized: 401,
     errors.Forbidden: 403,
     errors.NotFound: 404,
+    errors.NotEnrolled: 404,
     errors.Conflict: 409,
     errors.SessionExists: 409,
     errors.SessionEnded: 409,

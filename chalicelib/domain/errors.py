@@ -10,6 +10,7 @@ ProctoringError
 ├── Unauthorized             no credential, or a bad one
 ├── Forbidden                a known caller without the right
 ├── NotFound                 absent, or not the caller's: the two look alike
+│   └── NotEnrolled          nobody of this name has an enrolled face
 ├── Conflict                 the state does not allow it
 │   ├── SessionExists        the id is taken
 │   ├── SessionEnded         it takes no more frames
@@ -93,6 +94,10 @@ class Forbidden(ProctoringError):
 
 class NotFound(ProctoringError):
     """There is no such thing, or none that the caller may know of."""
+
+
+class NotEnrolled(NotFound):
+    """Nobody is enrolled under this username."""
 
 
 class Conflict(ProctoringError):

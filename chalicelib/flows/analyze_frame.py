@@ -231,6 +231,7 @@ class AnalyzeFrame:
             seen = replace(seen, seq=seq, unread=False)
 
     def _save(self, session: Session, seen: _Seen, deadline: float) -> tuple[Session, FrameRecord]:
+        seen = replace(seen, answered=seen.answered.of(session))
         stepped, record, changes = self._step(session, seen)
         # S3 first: an alert must never point at a missing picture.
         moment = reducer.moment_of(record.observation, session.policy)

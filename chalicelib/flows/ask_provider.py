@@ -7,12 +7,13 @@ from dataclasses import dataclass, field, replace
 
 from chalicelib.domain import attention, reducer, verifying
 from chalicelib.domain.attention import PATIENCE_S, Change, Wish
+from chalicelib.domain.identity import Identity
 from chalicelib.domain.model import Memory, Session, Watch
 from chalicelib.domain.policy import Policy
 from chalicelib.domain.seen import SIGHTS, Findings, Kind, Look, Picture, Verdict, Why
 from chalicelib.domain.verifying import Due, Looked
 from chalicelib.flows import counts
-from chalicelib.flows.ask_person import AskPerson, look_of, looked
+from chalicelib.flows.ask_person import AskPerson, look_of, looked, verifies
 from chalicelib.flows.audit_reuse import TILES, Audit, Strips, spread
 from chalicelib.flows.ports import Gate, Ledger, Vision
 from chalicelib.flows.tenant_spend import TenantSpend
@@ -46,6 +47,20 @@ class Answered:
     repeated: int = 0
     looked: Looked | None = None
     """As far as it tells of the person; None in a session without an identity."""
+    identity: Identity | None = None
+    """Whom it was asked about."""
+
+    def of(self, session: Session) -> "Answered":
+        """What of it holds for the session as it is now, should it have another identity since."""
+        if self.identity == session.identity:
+            return self
+        look = Look.PENDING if verifies(session) else Look.OFF
+        found = replace(self.findings, identity=None, looks={**self.findings.looks, Kind.IDENTITY: look})
+        signed = tuple(kind for kind in self.signed if kind is not Kind.IDENTITY)
+        known = tuple(kind for kind in self.known if kind is not Kind.IDENTITY)
+        return replace(
+            self, findings=found, signed=signed, known=known, looked=None, identity=session.identity
+        )
 
     def watch(self, before: Watch, version: int, *, late: bool) -> Watch:
         """What the session watches from now on, stored with this version of it.
@@ -175,6 +190,7 @@ class AskProvider:
             contradicted=audit.contradicted if audit else 0,
             repeated=audit.repeated if audit else 0,
             looked=looked(session, picture, facts, found, plan.due, lost=plan.lost),
+            identity=session.identity,
         )
         counts.withheld(len(plan.wished), len(plan.allowed), len(plan.granted))
         counts.calls(answer.made, found.looks, answer.repeated, self.spend.budget.usd_per_call)

@@ -34,6 +34,13 @@ def calls(made: Sequence[Kind], looks: Mapping[Kind, Look], repeated: int, usd_p
     count(Metric.PROVIDER_USD, (len(made) + repeated) * usd_per_call)
 
 
+def call_apart(operation: str, usd_per_call: float) -> None:
+    """Count a call that decides on an identity, by its operation's name."""
+    count(Metric.DETECT_FACES if operation == "DetectFaces" else Metric.IDENTITY_LOOKS)
+    count(Metric.PROVIDER_CALLS)
+    count(Metric.PROVIDER_USD, usd_per_call)
+
+
 def withheld(wished: int, allowed: int, granted: int) -> None:
     """Count the calls that a frame wished for and did not get."""
     count(Metric.WITHHELD_BY_BUDGET, wished - allowed)

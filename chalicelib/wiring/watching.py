@@ -10,6 +10,7 @@ from chalicelib.flows.ask_provider import AskProvider
 from chalicelib.flows.close_abandoned import CloseAbandoned, EndAbandoned
 from chalicelib.flows.end_session import EndSession, TidyEvidence
 from chalicelib.flows.erase_session import EraseSession, SweepPictures
+from chalicelib.flows.identify import Identify
 from chalicelib.flows.list_alerts import ListAlerts
 from chalicelib.flows.open_session import OpenSession
 from chalicelib.flows.read_session import ReadSession
@@ -67,6 +68,23 @@ def resemble() -> Resemble:
     """How like a face is to who a session was given."""
     nobody = Nobody()
     return Resemble(comparison(), nobody, nobody)
+
+
+@cache
+def identify() -> Identify:
+    """Say who a candidate is meant to be."""
+    return Identify(
+        sessions(),
+        evidence(),
+        look,
+        vision(),
+        comparison(),
+        Nobody(),
+        resemble(),
+        ledger(),
+        tenant_spend(),
+        time.time,
+    )
 
 
 @cache

@@ -12,6 +12,7 @@ from chalicelib.flows.ask_provider import AskProvider
 from chalicelib.flows.close_abandoned import CloseAbandoned, EndAbandoned
 from chalicelib.flows.end_session import EndSession, TidyEvidence
 from chalicelib.flows.erase_session import EraseSession, SweepPictures
+from chalicelib.flows.identify import Identify
 from chalicelib.flows.open_session import OpenSession
 from chalicelib.flows.ports import Evidence, Vision
 from chalicelib.flows.read_session import ReadSession
@@ -116,6 +117,28 @@ class World:
     def likeness(self) -> Resemble:
         """How like a face is to who the session was given."""
         return Resemble(self.comparison, self.known_faces, self.known_faces)
+
+    @property
+    def identifier(self) -> Identify:
+        """The flow that says who somebody is."""
+        spend = TenantSpend(
+            self.ledger,
+            Inline(),
+            self.budget,
+            lambda tenant_id: self.tenants.tenant(tenant_id).limits,
+        )
+        return Identify(
+            self.sessions,
+            self.evidence,
+            look,
+            self.vision,
+            self.comparison,
+            self.known_faces,
+            self.likeness,
+            self.ledger,
+            spend,
+            self.clock,
+        )
 
     def analyzer(self, evidence: Evidence | None = None, vision: Vision | None = None) -> AnalyzeFrame:
         """The flow that watches frames."""

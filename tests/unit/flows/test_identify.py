@@ -1,0 +1,318 @@
+"""Who a candidate is meant to be: said by the platform, proved by the candidate, decided once."""
+
+from dataclasses import replace
+
+import pytest
+
+from chalicelib.domain.errors import (
+    BadInput,
+    BadPicture,
+    Busy,
+    Conflict,
+    Forbidden,
+    NotEnrolled,
+    NotFound,
+    SessionEnded,
+    TooManyRequests,
+    VisionUnavailable,
+)
+from chalicelib.domain.identity import Decision, GivenAs, GivenBy, Identity
+from chalicelib.domain.policy import Policy
+from chalicelib.domain.seen import Kind, Look
+from chalicelib.flows.identify import MOST_TRIES, Given
+from chalicelib.flows.tenant_spend import Budget
+from tests.fake_identity import BETWEEN, ENGINE, SIMILAR, STRANGE
+from tests.fakes import FakeGate, name_of
+from tests.unit.flows.world import SESSION, TENANT, World, person, started
+
+POLICY = Policy(usd_per_hour=0.0)
+PERSON, STRANGER, HAZY, GUEST, NOBODY, MASKED = (
+    f"{word} 1".encode() for word in ("person", "stranger", "hazy", "guest", "nobody", "masked")
+)
+
+
+def world_of(policy: Policy = POLICY) -> World:
+    world = World(gate=FakeGate(trusting=True))
+    world.start(policy)
+    world.clock.at += 5.0
+    return world
+
+
+def decide(world: World, given: Given, by: GivenBy = GivenBy.PLATFORM) -> Decision:
+    return world.identifier(TENANT, SESSION, given, by)[1]
+
+
+def test_a_reference_picture_is_kept_and_is_who_the_candidate_is_from_now_on() -> None:
+    world = world_of()
+
+    decision = decide(world, Given(reference=PERSON))
+
+    identity = Identity(GivenAs.PICTURE, 5.0, reference=name_of(PERSON))
+    assert (decision.verified, decision.similarity, decision.reasons, decision.given) == (
+        None,
+        None,
+        (),
+        identity,
+    )
+    assert (world.session.identity, world.session.decisions) == (identity, (decision,))
+    assert list(world.evidence.kept(TENANT, SESSION)) == [name_of(PERSON)]
+    assert world.session.calls_apart == {"DetectFaces": 1}
+
+
+@pytest.mark.parametrize(
+    ("picture", "reason"), [(NOBODY, "no_face"), (GUEST, "several_faces"), (MASKED, "covered")]
+)
+def test_a_picture_that_cannot_stand_for_one_person_is_not_taken(picture: bytes, reason: str) -> None:
+    world = world_of()
+
+    decision = decide(world, Given(reference=picture))
+
+    assert (decision.verified, decision.reasons, decision.given) == (False, (reason,), None)
+    assert (world.session.identity, world.session.decisions) == (None, (decision,))
+    assert list(world.evidence.kept(TENANT, SESSION)) == []
+
+
+def test_a_document_that_shows_who_is_there_makes_the_live_picture_the_reference() -> None:
+    world = world_of()
+
+    decision = decide(world, Given(document=b"person 9", live=PERSON), GivenBy.CANDIDATE)
+
+    assert (decision.verified, decision.similarity, decision.threshold, decision.engine) == (
+        True,
+        SIMILAR,
+        70.0,
+        ENGINE,
+    )
+    assert world.session.identity == Identity(GivenAs.DOCUMENT, 5.0, reference=name_of(PERSON))
+    assert list(world.evidence.kept(TENANT, SESSION)) == [name_of(PERSON)]
+    assert world.session.calls_apart == {"DetectFaces": 1, "CompareFaces": 1}
+
+
+def test_of_a_documents_faces_the_most_alike_counts() -> None:
+    assert decide(world_of(), Given(document=b"guest 9", live=PERSON)).verified is True
+
+
+def test_the_documents_picture_is_kept_where_the_policy_says_so() -> None:
+    world = world_of(replace(POLICY, keep_document=True))
+
+    decision = decide(world, Given(document=b"person 9", live=PERSON))
+
+    assert decision.document == name_of(b"person 9")
+    assert set(world.evidence.kept(TENANT, SESSION)) == {name_of(PERSON), name_of(b"person 9")}
+
+
+@pytest.mark.parametrize(
+    ("document", "similarity", "reason"),
+    [
+        (b"stranger 9", STRANGE, "another_person"),
+        (b"hazy 9", BETWEEN, "between_thresholds"),
+        (b"nobody 9", None, "no_face_in_document"),
+    ],
+)
+def test_a_document_that_does_not_show_who_is_there_sets_nothing(
+    document: bytes, similarity: float | None, reason: str
+) -> None:
+    world = world_of()
+
+    decision = decide(world, Given(document=document, live=PERSON))
+
+    assert (decision.verified, decision.similarity, decision.reasons) == (False, similarity, (reason,))
+    assert (world.session.identity, list(world.evidence.kept(TENANT, SESSION))) == (None, [])
+
+
+def test_a_username_must_be_enrolled() -> None:
+    with pytest.raises(NotEnrolled):
+        decide(world_of(), Given(username="ada"))
+
+
+def enrolled() -> World:
+    world = world_of()
+    world.known_faces.enrolled = {"ada": {"face-1"}}
+    return world
+
+
+def test_an_enrolled_username_is_taken_with_or_without_a_live_picture() -> None:
+    without, proved = enrolled(), enrolled()
+
+    assert decide(without, Given(username="ada")).verified is None
+    assert decide(proved, Given(username="ada", live=PERSON)).verified is True
+    for world in (without, proved):
+        assert world.session.identity == Identity(GivenAs.USERNAME, 5.0, username="ada")
+        assert list(world.evidence.kept(TENANT, SESSION)) == []
+
+
+def test_a_live_picture_of_somebody_else_does_not_take_the_username() -> None:
+    world = enrolled()
+
+    decision = decide(world, Given(username="ada", live=STRANGER))
+
+    assert (decision.verified, decision.reasons, world.session.identity) == (False, ("another_person",), None)
+
+
+@pytest.mark.parametrize(("live", "verified"), [(b"person 7", True), (b"stranger 7", False)])
+def test_a_live_picture_alone_is_held_against_the_identity_that_there_is(
+    live: bytes, *, verified: bool
+) -> None:
+    by_picture, by_name = world_of(), enrolled()
+    decide(by_picture, Given(reference=PERSON))
+    decide(by_name, Given(username="ada"))
+
+    for world in (by_picture, by_name):
+        before = world.session.identity
+        assert decide(world, Given(live=live), GivenBy.CANDIDATE).verified is verified
+        assert world.session.identity == before
+
+
+def test_the_same_request_again_is_decided_once() -> None:
+    world = world_of()
+    given = Given(document=b"stranger 9", live=PERSON)
+
+    once = decide(world, given)
+    calls = len(world.ledger.asked)
+    again = decide(world, given)
+
+    assert (again, world.session.decisions, len(world.ledger.asked)) == (once, (once,), calls)
+
+
+def test_what_was_replaced_meanwhile_is_decided_anew() -> None:
+    world = world_of()
+    for picture in (b"person 1", b"person 2", b"person 1"):
+        decide(world, Given(reference=picture))
+
+    assert world.session.identity is not None
+    assert world.session.identity.reference == name_of(b"person 1")
+    assert len(world.session.decisions) == 3
+
+
+@pytest.mark.parametrize(
+    "given",
+    [
+        Given(),
+        Given(reference=PERSON, live=PERSON),
+        Given(reference=PERSON, username="ada"),
+        Given(document=PERSON),
+        Given(document=PERSON, live=PERSON, username="ada"),
+    ],
+)
+def test_what_says_nothing_or_two_things_is_refused(given: Given) -> None:
+    with pytest.raises(BadInput):
+        decide(world_of(), given)
+
+
+@pytest.mark.parametrize("given", [Given(reference=PERSON), Given(username="ada", live=PERSON)])
+def test_a_candidate_proves_and_never_says_who_it_is(given: Given) -> None:
+    with pytest.raises(Forbidden):
+        decide(enrolled(), given, GivenBy.CANDIDATE)
+
+
+def test_a_candidate_replaces_no_identity_and_proves_none_that_there_is_not() -> None:
+    given, nothing = world_of(), world_of()
+    decide(given, Given(reference=STRANGER))
+
+    with pytest.raises(Conflict):
+        decide(given, Given(document=b"person 9", live=PERSON), GivenBy.CANDIDATE)
+    with pytest.raises(Conflict):
+        decide(nothing, Given(live=PERSON), GivenBy.CANDIDATE)
+
+
+def test_a_candidate_has_ten_tries_and_the_platform_any_number() -> None:
+    world = world_of()
+    for number in range(MOST_TRIES):
+        decide(world, Given(document=f"stranger {number}".encode(), live=PERSON), GivenBy.CANDIDATE)
+
+    with pytest.raises(Conflict):
+        decide(world, Given(document=b"person 9", live=PERSON), GivenBy.CANDIDATE)
+    assert decide(world, Given(document=b"person 9", live=PERSON)).verified is True
+
+
+def test_sessions_that_are_over_absent_or_not_to_be_asked_take_no_identity() -> None:
+    over, off = world_of(), world_of(replace(POLICY, identity=False))
+    over.end()
+
+    with pytest.raises(SessionEnded):
+        decide(over, Given(reference=PERSON))
+    with pytest.raises(Conflict):
+        decide(off, Given(reference=PERSON))
+    with pytest.raises(NotFound):
+        off.identifier(TENANT, "absent", Given(reference=PERSON), GivenBy.PLATFORM)
+
+
+def test_what_is_no_picture_is_refused_before_anybody_is_asked() -> None:
+    world = world_of()
+
+    with pytest.raises(BadPicture):
+        decide(world, Given(reference=b"nonsense"))
+    assert world.ledger.asked == []
+
+
+def test_a_provider_that_fails_decides_nothing() -> None:
+    blind, down = world_of(), world_of()
+    down.comparison.down = True
+
+    with pytest.raises(VisionUnavailable):
+        decide(blind, Given(reference=b"outage 1"))
+    with pytest.raises(VisionUnavailable):
+        decide(down, Given(document=b"person 9", live=PERSON))
+    assert (blind.session.decisions, down.session.decisions) == ((), ())
+
+
+def test_who_may_spend_no_more_or_meets_a_busy_provider_comes_again() -> None:
+    poor, busy = world_of(), world_of()
+    poor.budget = Budget(0.001, 1)
+    busy.ledger.down = True
+    flow = poor.identifier
+
+    flow(TENANT, SESSION, Given(reference=PERSON), GivenBy.PLATFORM)
+    with pytest.raises(TooManyRequests):
+        flow(TENANT, SESSION, Given(reference=b"person 2"), GivenBy.PLATFORM)
+    with pytest.raises(Busy):
+        decide(busy, Given(reference=PERSON))
+
+
+def test_another_identity_is_asked_about_anew() -> None:
+    world = world_of()
+    decide(world, Given(reference=PERSON))
+    world.records(*person(1, 2))
+    decide(world, Given(reference=b"person 8"))
+
+    (record,) = world.records("person 3")
+
+    assert record.observation.looks[Kind.IDENTITY] is Look.ASKED
+    assert world.comparison.references[-1] == f"{TENANT}/{SESSION}/{name_of(b'person 8')}"
+
+
+def test_a_frame_that_was_looked_at_for_an_identity_that_was_replaced_says_nothing_of_the_new_one() -> None:
+    world = world_of()
+    decide(world, Given(reference=PERSON))
+    flow = world.analyzer()
+    answered = flow.ask(
+        world.session,
+        flow.ask.grant(
+            world.session, flow.ask.plan(world.session, None, flow.look(b"stranger 1"), 1.0, late=False), 0.0
+        ),
+        flow.look(b"stranger 1"),
+        0.0,
+    )
+    decide(world, Given(reference=b"person 8"))
+
+    now = answered.of(world.session)
+
+    assert answered.findings.looks[Kind.IDENTITY] is Look.ASKED
+    assert (now.findings.identity, now.findings.looks[Kind.IDENTITY]) == (None, Look.PENDING)
+    assert now.watch(world.session.watch, version=1, late=False).resemblance is None
+
+
+def test_the_calls_are_the_sessions_and_in_its_report() -> None:
+    world = world_of()
+    decide(world, Given(document=b"person 9", live=PERSON))
+
+    assert world.session.watch.calls == 2
+    spend = world.end().spend
+    assert spend is not None
+    assert spend.calls == {"DetectFaces": 1, "DetectLabels": 0, "DetectText": 0, "CompareFaces": 1}
+
+
+def test_a_session_from_before_has_no_identity() -> None:
+    session = started().session
+
+    assert (session.identity, session.decisions) == (None, ())
