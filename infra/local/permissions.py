@@ -34,7 +34,7 @@ ON_QUEUE = {
     "DeleteMessage": "DeleteMessage",
     "DeleteMessageBatch": "DeleteMessage",
 }
-ON_NOTHING = {"DetectFaces", "DetectLabels", "DetectText", "ListCollections"}
+ON_NOTHING = {"CompareFaces", "DetectFaces", "DetectLabels", "DetectText", "ListCollections"}
 """Calls of Rekognition that are about no resource of the account."""
 ON_POOL = {
     "AdminAddUserToGroup",

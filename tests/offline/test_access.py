@@ -24,6 +24,7 @@ FRAME = {"frame": base64_of(picture(1, PRESENT))}
 BODIES: Mapping[str, Json] = {
     "post_frame": FRAME,
     "post_frames": {"frames": [FRAME]},
+    "identify_candidate": {"live": FRAME["frame"]},
     "assign_candidates": {"candidates": [{"email": "nobody@acme.example"}]},
     "change_accommodation": {"accommodation": {"extra_time_s": 60}},
     "submit_answers": {"answers": []},

@@ -275,7 +275,7 @@ def test_proctors_see_no_accommodation_and_admins_and_keys_see_all(service: Serv
     for each in (live, felt):
         assert set(each[proctor]["reasons"].values()) == {NOT_MEASURED}
         assert set(each[admin]["reasons"].values()) == {EMOTIONS_OFF}
-    assert (live[proctor]["coverage"]["looks"], len(live[admin]["coverage"]["looks"])) == ({}, 3)
+    assert (live[proctor]["coverage"]["looks"], len(live[admin]["coverage"]["looks"])) == ({}, 4)
     assert "accommodation" not in result(day, ann.person_id, proctor)
     assert result(day, ann.person_id, admin)["accommodation"]["note"] == "by letter"
     assert result(day, ann.person_id)["accommodation"]["extra_time_s"] == 600
