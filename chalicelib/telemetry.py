@@ -41,6 +41,7 @@ class Metric(Enum):
     DETECT_FACES = ("DetectFaces", "Count", "Of them, those about faces.")
     DETECT_LABELS = ("DetectLabels", "Count", "Of them, those about objects.")
     DETECT_TEXT = ("DetectText", "Count", "Of them, those about text.")
+    KNOWN_FACES = ("KnownFaces", "Count", "Of them, those that learned a face or looked for a known one.")
     PROVIDER_CALLS_FAILED = (
         "ProviderCallsFailed",
         "Count",
