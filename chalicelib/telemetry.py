@@ -69,7 +69,7 @@ class Metric(Enum):
     QUEUE_AGE = (
         "QueueAge",
         "Seconds",
-        "From a message's sending to its being taken. Sweeps after an erasure wait for 60 s on purpose.",
+        "From a message's sending to its being taken. Sweeps and what is held up wait on purpose.",
     )
     JOBS_FAILED = (
         "JobsFailed",

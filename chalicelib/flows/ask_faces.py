@@ -22,7 +22,7 @@ from chalicelib.telemetry import Metric
 
 Answer = TypeVar("Answer")
 
-PATIENCE_S = 6.0
+PATIENCE_S = 4.0
 """A call waits no longer than this for its turn."""
 _URGENCY, _IMPATIENCE = 0.35, 0.2
 """The share of the rate that calls may fill at first, and by how much more each second that they wait.

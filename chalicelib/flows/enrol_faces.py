@@ -18,7 +18,7 @@ AT_ONCE = 10
 """Pictures that the caller waits for; more go through the queue."""
 STEP = 8
 """Pictures that a job learns from before it stores how far it came."""
-STEPS_S = 30.0
+STEPS_S = 25.0
 """After this a job begins no step, and goes on with another message: its function has 60 s."""
 
 

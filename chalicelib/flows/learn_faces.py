@@ -1,6 +1,7 @@
 """Learn from pictures of one person: check each, add its face to the collection, then say whose it is."""
 
-from collections.abc import Iterable, Sequence
+import time
+from collections.abc import Callable, Iterable, Sequence
 from concurrent.futures import Executor
 from dataclasses import dataclass, replace
 
@@ -23,6 +24,8 @@ from chalicelib.flows.face_ports import Enrolments
 from chalicelib.flows.ports import Clock, Jobs, Look, Tenants
 from chalicelib.telemetry import logger
 
+BUDGET_S = 12.0
+"""After this no call is begun, so that the answer is in time for the gateway."""
 LATE_S = 60
 """After this no picture that was begun before is still on its way."""
 TRIES = 40
@@ -66,6 +69,7 @@ class LearnFaces:
     jobs: Jobs
     clock: Clock
     pool: Executor
+    stopwatch: Callable[[], float] = time.monotonic
 
     def policy(self, tenant_id: str) -> Policy:
         """The tenant's."""
@@ -87,7 +91,10 @@ class LearnFaces:
         since the enrolment was begun, UpstreamDown.
         """
         once = {picture_name(each.encoded): each for each in reversed(sent)}
-        asked = {name: self.pool.submit(self._try, begun, each, name, policy) for name, each in once.items()}
+        until = self.stopwatch() + BUDGET_S
+        asked = {
+            name: self.pool.submit(self._try, begun, each, name, policy, until) for name, each in once.items()
+        }
         tried = {name: future.result() for name, future in asked.items()}
         enrolment = self._keep(begun, [each.face for each in tried.values() if each.face])
         outcomes: list[Outcome] = []
@@ -98,7 +105,7 @@ class LearnFaces:
             outcomes.append(replace(known.outcome, index=first + number, name=each.name))
         return Learned(enrolment, tuple(outcomes))
 
-    def _try(self, begun: Enrolment, sent: Sent, name: str, policy: Policy) -> _Tried:
+    def _try(self, begun: Enrolment, sent: Sent, name: str, policy: Policy, until: float) -> _Tried:
         outcome = Outcome(0)
         if name in begun.pictures:
             return _Tried(outcome)
@@ -107,21 +114,28 @@ class LearnFaces:
         if len(begun.faces) >= MOST_FACES:
             return _Tried(outcome.rejected(Reason.ENOUGH_FACES))
         try:
-            return self._learn(begun, self.look(sent.encoded), policy, outcome)
+            return self._learn(begun, self.look(sent.encoded), policy, until)
         except BadPicture as error:
             return _Tried(outcome.rejected(reason_of(error), str(error)))
         except (Busy, UpstreamDown) as error:
             return _Tried(outcome, error=error)
 
-    def _learn(self, begun: Enrolment, picture: Picture, policy: Policy, outcome: Outcome) -> _Tried:
+    def _learn(self, begun: Enrolment, picture: Picture, policy: Policy, until: float) -> _Tried:
+        outcome = Outcome(0)
+        self._check_time(until)
         reason = wrong_with(picture.view, self.ask.detect(begun.tenant_id, picture, policy), policy)
         if reason:
             return _Tried(outcome.rejected(reason))
+        self._check_time(until)
         added = self.ask.add(begun.tenant_id, begun.owner, picture, generation=begun.generation)
         if added is None:
             return _Tried(outcome.rejected(Reason.UNCLEAR))
         face, engine = added
         return _Tried(outcome, EnrolledFace(face.face_id, picture.name, round(self.clock(), 3), engine))
+
+    def _check_time(self, until: float) -> None:
+        if self.stopwatch() > until:
+            raise UpstreamDown("There was no time left for all pictures; send them again.")
 
     def _keep(self, begun: Enrolment, faces: Sequence[EnrolledFace]) -> Enrolment:
         def attempt() -> Enrolment:

@@ -59,7 +59,9 @@ class FaceWorld:
     @property
     def learn(self) -> LearnFaces:
         """What learns from pictures."""
-        return LearnFaces(self.enrolments, self.ask, look, self.tenants, self.jobs, self.clock, Inline())
+        return LearnFaces(
+            self.enrolments, self.ask, look, self.tenants, self.jobs, self.clock, Inline(), self.clock
+        )
 
     def enrol(self, username: str, *words: str) -> Learned:
         """What became of these pictures."""

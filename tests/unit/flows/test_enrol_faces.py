@@ -16,7 +16,7 @@ from chalicelib.domain.errors import (
 from chalicelib.domain.tenants import Limits
 from chalicelib.flows.ask_faces import PATIENCE_S
 from chalicelib.flows.enrol_faces import EnrolFaces
-from chalicelib.flows.learn_faces import Sent
+from chalicelib.flows.learn_faces import BUDGET_S, Sent
 from chalicelib.telemetry import Metric, Work
 from tests.fake_faces import ENGINE
 from tests.fakes import FakeEvidence, FakeLedger
@@ -262,6 +262,21 @@ def test_a_rate_so_low_that_its_share_is_no_whole_call_lets_them_through_in_the_
 
     assert world.enrol("ada", "ada 1").enrolment.faces
     assert 0 < world.slept_s < 2 * PATIENCE_S
+
+
+def test_pictures_that_there_is_no_time_for_are_not_begun_and_the_same_request_goes_on() -> None:
+    world = FaceWorld()
+
+    def take_long() -> None:
+        world.clock.at += BUDGET_S + 1
+
+    world.known_faces.after_add = take_long  # type: ignore[method-assign]
+    with pytest.raises(UpstreamDown, match="no time left"):
+        world.enrol("ada", "ada 2", "ada 1")
+    world.known_faces.after_add = lambda: None  # type: ignore[method-assign]
+
+    assert world.vectors == 1
+    assert len(world.enrol("ada", "ada 2", "ada 1").enrolment.faces) == 2
 
 
 def test_calls_count_towards_the_tenants_hour_and_are_refused_beyond_its_budget() -> None:
