@@ -1,27 +1,35 @@
 """Faces that a tenant knows: enrol, recognise, list, delete."""
 
-from collections.abc import Mapping, Sequence
-from typing import Annotated, Any, ClassVar, Literal
+from collections.abc import Mapping
+from typing import Annotated, Any, ClassVar
 
 from chalice.app import Blueprint
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field, StringConstraints
+from pydantic import AfterValidator, Field, StringConstraints
 
 from chalicelib import wiring
 from chalicelib.api.archives import MOST_PICTURES
 from chalicelib.api.bodies import (
     MOST_BYTES,
-    Answer,
     Body,
     ListQuery,
     is_multipart,
-    is_none,
     read_fields,
     read_form,
 )
 from chalicelib.api.endpoint import Call, endpoint
+from chalicelib.api.face_answers import (
+    DeleteFacesAnswer,
+    FaceJobAnswer,
+    FaceList,
+    RecognizeAnswer,
+    TrainAnswer,
+    job_answer,
+    known_username,
+    recognised,
+    rejected_pictures,
+)
 from chalicelib.api.pictures import decoded, from_files, from_texts
-from chalicelib.domain.enrolment import USERNAME, Enrolment, Outcome, Reason, Recognised
-from chalicelib.domain.enrolment_jobs import EnrolmentJob, JobStatus
+from chalicelib.domain.enrolment import USERNAME
 from chalicelib.domain.errors import (
     BadInput,
     BadPicture,
@@ -33,7 +41,6 @@ from chalicelib.domain.errors import (
     PictureTooLarge,
     UpstreamDown,
 )
-from chalicelib.domain.report import rfc3339
 from chalicelib.flows.enrol_faces import AT_ONCE
 from chalicelib.flows.learn_faces import Sent
 
@@ -83,93 +90,6 @@ class RecognizeRequest(Body):
     """JPEG or PNG: a data URL, or bare base64."""
 
 
-class RejectedPicture(BaseModel):
-    """A picture that was not learned from."""
-
-    model_config = ConfigDict(defer_build=True)
-
-    index: int
-    """From 0, in the order in which they were sent."""
-    name: str | None = Field(default=None, exclude_if=is_none)
-    """Of the file, if it has one."""
-    reason: Reason
-    detail: str
-    """What to do about it."""
-
-
-class TrainAnswer(Answer):
-    """What became of the pictures."""
-
-    trainingSuccess: Literal[0, 1]  # noqa: N815 - as clients know it
-    """1 if the username's face is known by at least one of them."""
-    username: str
-    accepted: int
-    """Pictures that were learned from, now or before."""
-    rejected: list[RejectedPicture]
-    faces: int
-    """That are known of the username by now."""
-
-
-class FaceJobAnswer(Answer):
-    """How far an enrolment is that goes through the queue."""
-
-    job_id: str
-    status: JobStatus
-    status_url: str
-    """Ask here how far it is."""
-    username: str
-    total: int
-    """Pictures."""
-    done: int
-    accepted: int
-    rejected: list[RejectedPicture]
-    trainingSuccess: Literal[0, 1]  # noqa: N815 - as clients know it
-    """1 as soon as one picture is learned from."""
-    error: str | None
-    """Why it failed, or what it was held up by last."""
-
-
-class RecognizeAnswer(Answer):
-    """Whose face it is."""
-
-    foundFlag: Literal[0, 1]  # noqa: N815 - as clients know it
-    foundFace: str | None  # noqa: N815 - as clients know it
-    """The username."""
-    similarity: float | None
-    """0..100."""
-    threshold: float
-    """From this similarity on it counts as the same person: the policy's `match_similarity`."""
-    engine: str
-    """Who compared, with its version."""
-    reason: Literal["no_face", "not_known"] | None
-    """Why nobody was found."""
-
-
-class KnownUsername(BaseModel):
-    """A username whose face is known. Times are RFC 3339 in UTC."""
-
-    model_config = ConfigDict(defer_build=True)
-
-    username: str
-    faces: int
-    enrolled_at: str
-    updated_at: str
-
-
-class FaceList(Answer):
-    """A page of usernames; it may be short, and not the last."""
-
-    faces: list[KnownUsername]
-    next_cursor: str | None
-
-
-class DeleteFacesAnswer(Answer):
-    """What was deleted."""
-
-    username: str
-    faces: int
-
-
 @endpoint(
     faces,
     "POST",
@@ -190,14 +110,14 @@ def train_faces(call: Call) -> TrainAnswer | FaceJobAnswer:
     """
     username, sent = _pictures(call)
     if len(sent) > AT_ONCE:
-        return _job(wiring.hand_over_enrolment()(call.tenant_id, username, sent))
+        return job_answer(wiring.hand_over_enrolment()(call.tenant_id, username, sent))
     learned = wiring.enrol_faces()(call.tenant_id, username, sent)
     rejected = [each for each in learned.outcomes if each.reason]
     return TrainAnswer(
         trainingSuccess=1 if len(rejected) < len(sent) else 0,
         username=username,
         accepted=len(sent) - len(rejected),
-        rejected=_rejected(rejected),
+        rejected=rejected_pictures(rejected),
         faces=len(learned.enrolment.faces),
     )
 
@@ -205,7 +125,7 @@ def train_faces(call: Call) -> TrainAnswer | FaceJobAnswer:
 @endpoint(faces, "GET", "/api/faces/jobs/{job_id}", answer=FaceJobAnswer, errors=(NotFound,))
 def get_face_job(call: Call, job_id: str) -> FaceJobAnswer:
     """See how far an enrolment is. It is forgotten after a day."""
-    return _job(wiring.hand_over_enrolment().job(call.tenant_id, job_id))
+    return job_answer(wiring.hand_over_enrolment().job(call.tenant_id, job_id))
 
 
 @endpoint(
@@ -223,14 +143,14 @@ def recognize_face(call: Call) -> RecognizeAnswer:
     As JSON, or as multipart/form-data with the file `image`. Of several faces the largest counts. A picture
     without a face, or with one that is not known, is no error: `foundFlag` is 0, and `reason` says why.
     """
-    return _recognised(wiring.recognise_face()(call.tenant_id, _picture(call)))
+    return recognised(wiring.recognise_face()(call.tenant_id, _picture(call)))
 
 
 @endpoint(faces, "GET", "/api/faces", query=ListQuery, answer=FaceList, errors=(BadInput,))
 def list_faces(call: Call) -> FaceList:
     """List the usernames whose faces are known, in an order of no meaning."""
     page = wiring.enrolments().page(call.tenant_id, call.query.limit, call.query.cursor)
-    return FaceList(faces=[_known(each) for each in page.items], next_cursor=page.cursor)
+    return FaceList(faces=[known_username(each) for each in page.items], next_cursor=page.cursor)
 
 
 @endpoint(
@@ -272,49 +192,3 @@ def _content_type(call: Call) -> str:
     content_type: str = call.request.headers.get("content-type", "")
     assert is_multipart(content_type)
     return content_type
-
-
-def _rejected(outcomes: Sequence[Outcome]) -> list[RejectedPicture]:
-    return [
-        RejectedPicture(index=each.index, name=each.name or None, reason=each.reason, detail=each.detail)
-        for each in outcomes
-        if each.reason
-    ]
-
-
-def _job(job: EnrolmentJob) -> FaceJobAnswer:
-    return FaceJobAnswer(
-        job_id=job.job_id,
-        status=job.status,
-        status_url=f"/api/faces/jobs/{job.job_id}",
-        username=job.username,
-        total=job.total,
-        done=job.done,
-        accepted=job.accepted,
-        rejected=_rejected(job.rejected),
-        trainingSuccess=1 if job.accepted else 0,
-        error=job.error or None,
-    )
-
-
-def _recognised(found: Recognised) -> RecognizeAnswer:
-    reason: Literal["no_face", "not_known"] | None = None
-    if found.username is None:
-        reason = "not_known" if found.has_face else "no_face"
-    return RecognizeAnswer(
-        foundFlag=0 if found.username is None else 1,
-        foundFace=found.username,
-        similarity=found.similarity,
-        threshold=found.threshold,
-        engine=found.engine,
-        reason=reason,
-    )
-
-
-def _known(enrolment: Enrolment) -> KnownUsername:
-    return KnownUsername(
-        username=enrolment.username,
-        faces=len(enrolment.faces),
-        enrolled_at=rfc3339(enrolment.enrolled_at),
-        updated_at=rfc3339(enrolment.updated_at),
-    )
