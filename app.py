@@ -18,6 +18,7 @@ from chalicelib.api.attempts import attempts
 from chalicelib.api.candidates import candidates
 from chalicelib.api.exam_results import exam_results
 from chalicelib.api.exams import exams
+from chalicelib.api.faces import faces
 from chalicelib.api.frames import frames
 from chalicelib.api.keys import keys
 from chalicelib.api.people import people
@@ -61,7 +62,7 @@ def answer_in_one_voice(event: Any, get_response: Callable[[Any], Response]) -> 
 
 
 for blueprint in (
-    *(sessions, frames, reports, alerts),
+    *(sessions, frames, reports, alerts, faces),
     *(keys, tenant, account, people),
     *(exams, candidates, attempts, exam_results),
     service,

@@ -41,6 +41,7 @@ class Metric(Enum):
     DETECT_FACES = ("DetectFaces", "Count", "Of them, those about faces.")
     DETECT_LABELS = ("DetectLabels", "Count", "Of them, those about objects.")
     DETECT_TEXT = ("DetectText", "Count", "Of them, those about text.")
+    KNOWN_FACES = ("KnownFaces", "Count", "Of them, those that learned a face or looked for a known one.")
     PROVIDER_CALLS_FAILED = (
         "ProviderCallsFailed",
         "Count",
@@ -68,7 +69,7 @@ class Metric(Enum):
     QUEUE_AGE = (
         "QueueAge",
         "Seconds",
-        "From a message's sending to its being taken. Sweeps after an erasure wait for 60 s on purpose.",
+        "From a message's sending to its being taken. Sweeps and what is held up wait on purpose.",
     )
     JOBS_FAILED = (
         "JobsFailed",

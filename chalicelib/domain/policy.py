@@ -34,6 +34,10 @@ _RANGES = {
     "_s": (0, 86_400),
     "_confidence": (0, 100),
     "_below": (0, 255),
+    "_similarity": (0, 100),
+    "_px": (0, 10_000),
+    "_from": (0, 100),
+    "_to": (0, 100),
 }
 
 
@@ -54,6 +58,8 @@ class Policy:
     """Ask for text."""
     keep_frames: KeepFrames = "evidence"
     """Pictures kept: `all`; `evidence`: those an alert cites; `none`: only the one each alert opened with."""
+    match_similarity: float = 80.0
+    """A face at least this similar, 0..100, is the same person."""
     gate: bool = True
     """Ask the provider only where something may have changed. Off: about every frame."""
     faces_every_s: float = 15.0
@@ -110,6 +116,19 @@ class Policy:
     """blurred: sharpness of the strongest edges (see `chalicelib.vision.checks`)."""
     frozen_change_below: float = 0.08
     """frozen_feed: mean grey difference of two frames on 16 x 12 cells."""
+
+    enrol_face_px: int = 50
+    """Enrolment: the face is at least so many pixels wide and high in the picture that was sent."""
+    enrol_yaw_deg: float = 35.0
+    """Enrolment: turned left or right by no more than this."""
+    enrol_pitch_deg: float = 30.0
+    """Enrolment: turned up or down by no more than this."""
+    enrol_sharpness_from: float = 20.0
+    """Enrolment: the face's sharpness as the provider has it, 0..100."""
+    enrol_brightness_from: float = 15.0
+    """Enrolment: the face's brightness as the provider has it, 0..100: darker is too dark."""
+    enrol_brightness_to: float = 92.0
+    """Enrolment: brighter is too bright."""
 
     def __post_init__(self) -> None:
         for name in self.__slots__:

@@ -33,6 +33,14 @@ def calls(made: Sequence[Kind], looks: Mapping[Kind, Look], repeated: int, usd_p
     count(Metric.PROVIDER_USD, (len(made) + repeated) * usd_per_call)
 
 
+def call(operation: Metric, usd_per_call: float, *, answered: bool) -> None:
+    """Count a call that is not about a frame."""
+    count(operation)
+    count(Metric.PROVIDER_CALLS)
+    count(Metric.PROVIDER_CALLS_FAILED, not answered)
+    count(Metric.PROVIDER_USD, usd_per_call)
+
+
 def withheld(wished: int, allowed: int, granted: int) -> None:
     """Count the calls that a frame wished for and did not get."""
     count(Metric.WITHHELD_BY_BUDGET, wished - allowed)
