@@ -18,6 +18,7 @@ from chalicelib.api.attempts import attempts
 from chalicelib.api.candidates import candidates
 from chalicelib.api.exam_results import exam_results
 from chalicelib.api.exams import exams
+from chalicelib.api.faces import faces
 from chalicelib.api.frames import frames
 from chalicelib.api.identity import identity
 from chalicelib.api.keys import keys
@@ -62,7 +63,7 @@ def answer_in_one_voice(event: Any, get_response: Callable[[Any], Response]) -> 
 
 
 for blueprint in (
-    *(sessions, identity, frames, reports, alerts),
+    *(sessions, identity, frames, reports, alerts, faces),
     *(keys, tenant, account, people),
     *(exams, candidates, attempts, exam_results),
     service,

@@ -73,6 +73,16 @@ class Settings(BaseModel):
         return f"proctoring-{self.stage}-exams"
 
     @property
+    def faces_table(self) -> str:
+        """Whose faces are known."""
+        return f"proctoring-{self.stage}-faces"
+
+    @property
+    def face_collections(self) -> str:
+        """What the names of the tenants' collections of faces begin with."""
+        return f"proctoring-{self.stage}-"
+
+    @property
     def jobs_queue(self) -> str:
         """Slow work."""
         return f"proctoring-{self.stage}-jobs"

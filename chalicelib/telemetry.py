@@ -42,6 +42,7 @@ class Metric(Enum):
     DETECT_LABELS = ("DetectLabels", "Count", "Of them, those about objects.")
     DETECT_TEXT = ("DetectText", "Count", "Of them, those about text.")
     IDENTITY_LOOKS = ("IdentityLooks", "Count", "Of them, those about who is in view.")
+    KNOWN_FACES = ("KnownFaces", "Count", "Of them, those that learned a face or looked for a known one.")
     PROVIDER_CALLS_FAILED = (
         "ProviderCallsFailed",
         "Count",
@@ -69,7 +70,7 @@ class Metric(Enum):
     QUEUE_AGE = (
         "QueueAge",
         "Seconds",
-        "From a message's sending to its being taken. Sweeps after an erasure wait for 60 s on purpose.",
+        "From a message's sending to its being taken. Sweeps and what is held up wait on purpose.",
     )
     JOBS_FAILED = (
         "JobsFailed",

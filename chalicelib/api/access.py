@@ -75,6 +75,12 @@ ACCESS: Mapping[str, Access] = {
     "get_emotions": _for(*_STAFF, scope=Scope.SESSIONS_READ),
     "end_session": _for(*_BROWSER, *_ADMINS, scope=Scope.SESSIONS_WRITE),
     "get_report": _for(*_STAFF, scope=Scope.SESSIONS_READ),
+    # Faces that are known
+    "train_faces": _for(*_ADMINS, scope=Scope.FACES_WRITE),
+    "get_face_job": _for(*_ADMINS, scope=Scope.FACES_READ),
+    "recognize_face": _for(*_ADMINS, scope=Scope.FACES_READ),
+    "list_faces": _for(*_STAFF, scope=Scope.FACES_READ),
+    "delete_faces": _for(*_ADMINS, scope=Scope.FACES_WRITE),
     # Exams
     "create_exam": _for(*_ADMINS, scope=Scope.EXAMS_WRITE),
     "list_exams": _for(Role.CANDIDATE, *_STAFF, scope=Scope.EXAMS_READ),

@@ -3,6 +3,7 @@
 import io
 import json
 from collections.abc import Mapping
+from dataclasses import dataclass
 from typing import Annotated, Any, ClassVar, TypeVar
 
 from multipart import MultipartError, MultipartParser, parse_options_header
@@ -18,6 +19,7 @@ SESSION_ID = r"[A-Za-z0-9][A-Za-z0-9._~-]{0,63}"
 MOST_BYTES = 6_000_000
 """Lambda takes 6 MB of request."""
 _MOST_FIELD_BYTES = 65_536
+_MOST_PARTS = 20
 
 
 class Body(BaseModel):
@@ -29,6 +31,8 @@ class Body(BaseModel):
 
     most_bytes: ClassVar[int] = 262_144
     """A larger one is refused before it is read."""
+    form: ClassVar[Mapping[str, Any] | None] = None
+    """JSON schema of the same as a form, where that is not a frame's."""
 
 
 class Answer(BaseModel):
@@ -84,12 +88,30 @@ def read_fields(model: type[Model], fields: Mapping[str, Any]) -> Model:
         raise bad_input(exc) from exc
 
 
+@dataclass(frozen=True, slots=True)
+class FormFile:
+    """A file of a form."""
+
+    name: str
+    """Of its field."""
+    filename: str
+    content: bytes
+
+
 def read_multipart(raw: bytes, content_type: str) -> tuple[dict[str, str], dict[str, bytes]]:
     """The text fields and the files of a form, by name. Raises BadInput, BodyTooLarge."""
+    fields, files = read_form(raw, content_type)
+    return fields, {file.name: file.content for file in files}
+
+
+def read_form(
+    raw: bytes, content_type: str, *, most_parts: int = _MOST_PARTS
+) -> tuple[dict[str, str], list[FormFile]]:
+    """The text fields of a form, by name, and all of its files in order. Raises BadInput, BodyTooLarge."""
     _check_size(raw, MOST_BYTES)
     boundary = parse_options_header(content_type)[1].get("boundary", "")
     fields: dict[str, str] = {}
-    files: dict[str, bytes] = {}
+    files: list[FormFile] = []
     try:
         parser = MultipartParser(
             io.BytesIO(raw),
@@ -97,11 +119,11 @@ def read_multipart(raw: bytes, content_type: str) -> tuple[dict[str, str], dict[
             content_length=len(raw),
             memory_limit=MOST_BYTES,
             spool_limit=MOST_BYTES,
-            part_limit=20,
+            part_limit=most_parts,
         )
         for part in parser:
             if part.filename or part.size > _MOST_FIELD_BYTES:
-                files[part.name] = part.raw
+                files.append(FormFile(part.name, part.filename or "", part.raw))
             else:
                 fields[part.name] = part.value
     except (MultipartError, LookupError, ValueError) as exc:  # LookupError: an unknown charset

@@ -7,7 +7,9 @@ import hashlib
 import re
 from collections.abc import Callable
 from dataclasses import dataclass, replace
+from http import HTTPStatus
 from typing import Any
+from urllib.parse import unquote
 
 from chalice.app import Blueprint, Request, Response
 from pydantic import BaseModel
@@ -19,6 +21,7 @@ from chalicelib.api.auth import Caller, authenticate, authorize
 from chalicelib.api.bodies import Body
 from chalicelib.api.problems import problem
 from chalicelib.domain.credentials import EVERYTHING, Scope
+from chalicelib.domain.enrolment import USERNAME
 from chalicelib.domain.errors import BadInput, NotFound, ProctoringError
 from chalicelib.domain.model import Ticket
 from chalicelib.telemetry import know, tell
@@ -26,6 +29,8 @@ from chalicelib.telemetry import know, tell
 View = Callable[..., Any]
 
 _MOST_KEY = 255
+_PATTERNS = {"username": USERNAME}
+"""Of ids that are not like a session's."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,6 +51,8 @@ class Operation:
     errors: tuple[type[ProctoringError], ...]
     doc: str
     name: str
+    accepted: type[BaseModel] | None = None
+    """What is answered with 202, where the work goes on."""
 
 
 OPERATIONS: list[Operation] = []
@@ -110,11 +117,13 @@ def endpoint(
     csv: bool = False,
     idempotency_key: bool = False,
     media_type: str = "application/json",
+    accepted: type[BaseModel] | None = None,
     errors: tuple[type[ProctoringError], ...] = (),
 ) -> Callable[[View], View]:
     """Register a view; `chalicelib.api.access` says who may call it. `also`: a second path to the same.
 
-    `multipart` and `csv` bodies are left to the view; `errors`: what it raises beyond the usual.
+    `multipart` and `csv` bodies are left to the view; `accepted`: the model that is answered with 202;
+    `errors`: what it raises beyond the usual.
     """
 
     def register(view: View) -> View:
@@ -136,6 +145,7 @@ def endpoint(
                 errors=errors,
                 doc=(view.__doc__ or "").strip(),
                 name=name,
+                accepted=accepted,
             ),
             view,
             also,
@@ -155,10 +165,11 @@ def _register(blueprint: Blueprint, operation: Operation, view: View, also: str 
 
 
 def _handler(blueprint: Blueprint, operation: Operation, view: View) -> Callable[..., Response]:
-    def handle(**ids: str) -> Response:
+    def handle(**raw_ids: str) -> Response:
+        ids = _as_meant(raw_ids)
         try:
             call = _call(blueprint.current_request, operation, ids)
-            return _answered(view(call, **ids), operation.status)
+            return _answered(view(call, **ids), operation)
         except ProctoringError as error:
             tell(error=type(error).__name__)
             return problem(error, instance=operation.path.format(**ids))
@@ -196,10 +207,15 @@ def _call(request: Request, operation: Operation, ids: dict[str, str]) -> Call:
     )
 
 
+def _as_meant(ids: dict[str, str]) -> dict[str, str]:
+    """Ids of a path without what URLs make of them: no id has a `%` of its own."""
+    return {name: unquote(value) for name, value in ids.items()}
+
+
 def _check_ids(ids: dict[str, str]) -> None:
     # Nothing can have such an id, and no table takes one of any length.
     for name, value in ids.items():
-        if not re.fullmatch(bodies.SESSION_ID, value):
+        if not re.fullmatch(_PATTERNS.get(name, bodies.SESSION_ID), value):
             raise NotFound(f"There is no such {name.removesuffix('_id')}; check its id.")
 
 
@@ -219,9 +235,11 @@ def ticket(call: Call) -> Ticket | None:
     return Ticket(key, hashlib.sha256(call.raw).hexdigest())
 
 
-def _answered(answer: Any, status: int) -> Response:  # noqa: ANN401 - a model, or a response of the view's own
+def _answered(answer: Any, operation: Operation) -> Response:  # noqa: ANN401 - a model, or a response of the view's own
     if isinstance(answer, Response):
         return answer
+    is_accepted = operation.accepted is not None and isinstance(answer, operation.accepted)
+    status = HTTPStatus.ACCEPTED if is_accepted else operation.status
     return Response(
         answer.model_dump_json(), status_code=status, headers={"Content-Type": "application/json"}
     )

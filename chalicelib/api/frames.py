@@ -1,7 +1,5 @@
 """Frames: one at a time, or a batch from a client that was offline."""
 
-import base64
-import binascii
 from collections.abc import Mapping
 from datetime import datetime
 from typing import TypeVar
@@ -12,6 +10,7 @@ from pydantic import AwareDatetime, Field
 from chalicelib import wiring
 from chalicelib.api.bodies import MOST_BYTES, Answer, Body, Id, is_multipart, read_fields, read_multipart
 from chalicelib.api.endpoint import Call, endpoint
+from chalicelib.api.pictures import decoded
 from chalicelib.api.problems import STATUSES
 from chalicelib.api.results import FrameResult, result_of
 from chalicelib.domain.errors import (
@@ -175,7 +174,7 @@ def post_frames(call: Call, session_id: str) -> FramesAnswer:
     if call.body is None:
         raise BadInput('Send the frames as JSON: {"frames": [{"frame": …, "seq": …}, …]}.')
     wanted: list[FrameRequest] = call.body.frames
-    pictures = [decoded(each.frame) for each in wanted]
+    pictures = [decoded(each.frame, "frame") for each in wanted]
     readable = [
         FrameIn(picture, each.seq, _seconds(each.captured_at))
         for each, picture in zip(wanted, pictures, strict=True)
@@ -220,7 +219,7 @@ def _outcome(seq: int | None, watched: Watched, session: Session) -> FrameOutcom
 
 
 def _from_json(body: FrameRequest | UploadRequest) -> FrameIn:
-    picture = decoded(body.frame)
+    picture = decoded(body.frame, "frame")
     if isinstance(picture, BadInput):
         raise picture
     return FrameIn(picture, body.seq, _seconds(body.captured_at))
@@ -239,19 +238,6 @@ def _from_form(call: Call, model: type[Facts]) -> tuple[FrameIn, Facts]:
 
 def _filled(fields: Mapping[str, str]) -> dict[str, str]:
     return {name: value for name, value in fields.items() if value}
-
-
-def decoded(frame: str) -> bytes | BadInput:
-    """A picture in a JSON body: its bytes, or what is wrong with it."""
-    head, comma, rest = frame.partition(",")
-    if comma and not head.startswith("data:"):
-        return BadPicture("The frame is neither a data URL nor base64.")
-    if comma and not head.endswith(";base64"):
-        return BadPicture("The data URL must hold base64: data:image/jpeg;base64,…")
-    try:
-        return base64.b64decode((rest if comma else head).strip(), validate=True)
-    except (binascii.Error, ValueError):
-        return BadPicture("The frame is not valid base64; encode the whole file without line breaks.")
 
 
 def _seconds(captured_at: datetime | None) -> float | None:

@@ -7,7 +7,7 @@ from chalicelib import wiring
 from chalicelib.api.access import Role
 from chalicelib.api.bodies import MOST_BYTES, Answer, Body, is_multipart, read_fields, read_multipart
 from chalicelib.api.endpoint import Call, endpoint
-from chalicelib.api.frames import decoded
+from chalicelib.api.pictures import decoded
 from chalicelib.domain.errors import (
     BadInput,
     BadPicture,
@@ -133,7 +133,7 @@ def _from_json(body: IdentityRequest) -> Given:
         sent = getattr(body, name)
         if sent is None:
             continue
-        picture = decoded(sent)
+        picture = decoded(sent, name)
         if isinstance(picture, BadInput):
             raise picture
         pictures[name] = picture

@@ -9,6 +9,7 @@ from pydantic.json_schema import models_json_schema
 
 from chalicelib import __version__
 from chalicelib.api.access import Access, Role
+from chalicelib.api.bodies import Body
 from chalicelib.api.descriptions import Described
 from chalicelib.api.endpoint import OPERATIONS, Operation
 from chalicelib.api.problems import MEDIA_TYPE, STATUSES
@@ -100,7 +101,8 @@ def _schemas() -> dict[str, Any]:
     models: list[tuple[type[BaseModel], Any]] = []
     for operation in OPERATIONS:
         models += [(model, "validation") for model in (operation.body, operation.query) if model]
-        models += [(operation.answer, "serialization")] if operation.answer else []
+        answers = (operation.answer, operation.accepted)
+        models += [(answer, "serialization") for answer in answers if answer]
     _, made = models_json_schema(
         list(dict.fromkeys(models)), ref_template=_SCHEMAS + "{model}", schema_generator=Described
     )
@@ -173,7 +175,9 @@ def _request_body(operation: Operation) -> dict[str, Any]:
     return {"required": required, "content": content}
 
 
-def _form(body: type[BaseModel]) -> dict[str, Any]:
+def _form(body: type[Body]) -> dict[str, Any]:
+    if body.form is not None:
+        return {"type": "object", "required": sorted(body.form), "properties": dict(body.form)}
     properties = {
         "frame": {"type": "string", "contentMediaType": "image/jpeg"},
         "seq": {"type": "integer"},
@@ -188,6 +192,9 @@ def _responses(operation: Operation) -> dict[str, Any]:
     schema = _reference(operation.answer) if operation.answer else {}
     good = {"description": "Success", "content": {operation.media_type: {"schema": schema}}}
     responses: dict[str, Any] = {str(operation.status): good}
+    if operation.accepted:
+        content = {operation.media_type: {"schema": _reference(operation.accepted)}}
+        responses["202"] = {"description": "Accepted: the work goes on", "content": content}
     raised: dict[int, list[type[ProctoringError]]] = {}
     usual: list[type[ProctoringError]] = []
     if not operation.access.is_open:

@@ -36,6 +36,10 @@ class Scope(StrEnum):
     """List the tenant's people."""
     PEOPLE_WRITE = "people:write"
     """Invite, change and remove people."""
+    FACES_READ = "faces:read"
+    """List whose faces are known, recognise a face, see how an enrolment goes."""
+    FACES_WRITE = "faces:write"
+    """Enrol faces, and delete them."""
     KEYS = "keys"
     """List, create, rotate and revoke API keys, and change what holds for the whole tenant."""
 

@@ -16,6 +16,8 @@ class KnownFace:
     """The provider's id for it."""
     owner: str
     """Whose it is: an id that says nothing to who does not know it already."""
+    generation: int = 0
+    """Of the owner's enrolment, when it was added: what was added before a deletion is never known again."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -35,8 +35,9 @@ _RANGES = {
     "_confidence": (0, 100),
     "_below": (0, 255),
     "_similarity": (0, 100),
-    "_px": (1, 10_000),
+    "_px": (0, 10_000),
     "_from": (0, 100),
+    "_to": (0, 100),
 }
 
 
@@ -119,7 +120,7 @@ class Policy:
     identity_every_s: float = 60.0
     """Who is in view is asked at least this often, as far as a face is in view that can be told."""
     match_similarity: float = 80.0
-    """From this similarity on it is the same person, 0..100."""
+    """A face at least this similar, 0..100, is the same person."""
     mismatch_similarity: float = 50.0
     """identity_mismatch: below this similarity it is another person; between the two it cannot be told."""
     document_similarity: float = 70.0
@@ -136,6 +137,18 @@ class Policy:
     """A face that is darker than this, on the provider's scale of 0..100, cannot be told."""
     identity_sharpness_from: float = 10.0
     """A face that is less sharp than this, on the provider's scale of 0..100, cannot be told."""
+    enrol_face_px: int = 50
+    """Enrolment: the face is at least so many pixels wide and high in the picture that was sent."""
+    enrol_yaw_deg: float = 35.0
+    """Enrolment: turned left or right by no more than this."""
+    enrol_pitch_deg: float = 30.0
+    """Enrolment: turned up or down by no more than this."""
+    enrol_sharpness_from: float = 20.0
+    """Enrolment: the face's sharpness as the provider has it, 0..100."""
+    enrol_brightness_from: float = 15.0
+    """Enrolment: the face's brightness as the provider has it, 0..100: darker is too dark."""
+    enrol_brightness_to: float = 92.0
+    """Enrolment: brighter is too bright."""
 
     def __post_init__(self) -> None:
         for name in self.__slots__:

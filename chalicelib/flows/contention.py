@@ -10,9 +10,9 @@ Made = TypeVar("Made")
 _TRIES = 4
 
 
-def settled(attempt: Callable[[], Made]) -> Made:
+def settled(attempt: Callable[[], Made], *, tries: int = _TRIES) -> Made:
     """What the attempt made, which reads, changes and writes. Raises Busy if others were always quicker."""
-    for _ in range(_TRIES - 1):
+    for _ in range(tries - 1):
         try:
             return attempt()
         except Busy:

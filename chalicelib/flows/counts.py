@@ -34,10 +34,11 @@ def calls(made: Sequence[Kind], looks: Mapping[Kind, Look], repeated: int, usd_p
     count(Metric.PROVIDER_USD, (len(made) + repeated) * usd_per_call)
 
 
-def call_apart(operation: str, usd_per_call: float) -> None:
-    """Count a call that decides on an identity, by its operation's name."""
-    count(Metric.DETECT_FACES if operation == "DetectFaces" else Metric.IDENTITY_LOOKS)
+def call(operation: Metric, usd_per_call: float, *, answered: bool) -> None:
+    """Count a call that is not about a frame."""
+    count(operation)
     count(Metric.PROVIDER_CALLS)
+    count(Metric.PROVIDER_CALLS_FAILED, not answered)
     count(Metric.PROVIDER_USD, usd_per_call)
 
 

@@ -30,7 +30,7 @@ from chalicelib.flows.face_ports import Comparison, Enrolled
 from chalicelib.flows.ports import Clock, Evidence, Ledger, Look, Sessions, Vision
 from chalicelib.flows.resemble import Resemble
 from chalicelib.flows.tenant_spend import TenantSpend
-from chalicelib.telemetry import logger
+from chalicelib.telemetry import Metric, logger
 
 MOST_TRIES = 10
 """Times that a candidate may try to prove who it is."""
@@ -199,7 +199,8 @@ class Identify:
         if not self.ledger.grant([_URGENCY], now):
             raise Busy("The provider's rate leaves no room at the moment; try again.")
         self.spend.told(tenant_id, self.spend.count(tenant_id, 1, now), now)
-        counts.call_apart(operation, self.spend.budget.usd_per_call)
+        metric = Metric.DETECT_FACES if operation == "DetectFaces" else Metric.IDENTITY_LOOKS
+        counts.call(metric, self.spend.budget.usd_per_call, answered=True)
         made.calls.append(operation)
 
     def _keep(self, session: Session, decision: Decision, pictures: dict[str, Picture]) -> None:

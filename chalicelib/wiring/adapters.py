@@ -7,6 +7,8 @@ from chalicelib.aws import probes
 from chalicelib.aws.accounts import Accounts
 from chalicelib.aws.alerts import Alerts
 from chalicelib.aws.attempts import Attempts
+from chalicelib.aws.enrolment_jobs import EnrolmentJobs
+from chalicelib.aws.enrolments import Enrolments
 from chalicelib.aws.evidence import Evidence
 from chalicelib.aws.exams import Exams
 from chalicelib.aws.jobs import Jobs
@@ -17,7 +19,9 @@ from chalicelib.aws.requests import Requests
 from chalicelib.aws.secrets import Secrets
 from chalicelib.aws.sessions import Sessions
 from chalicelib.aws.tenants import Tenants
+from chalicelib.aws.uploads import Uploads
 from chalicelib.flows.check_health import CheckHealth
+from chalicelib.vision.rekognition.collection import FaceCollections
 from chalicelib.vision.rekognition.comparison import Comparison
 from chalicelib.vision.rekognition.looks import Rekognition
 from chalicelib.wiring.process import PICTURES, VISION, client, pool, settings
@@ -120,6 +124,30 @@ def comparison() -> Comparison:
 
 
 @cache
+def known_faces() -> FaceCollections:
+    """Each tenant's faces in Rekognition."""
+    return FaceCollections(client("rekognition", VISION), settings().face_collections)
+
+
+@cache
+def enrolments() -> Enrolments:
+    """Whose faces are known, in DynamoDB."""
+    return Enrolments(client("dynamodb"), settings().faces_table)
+
+
+@cache
+def enrolment_jobs() -> EnrolmentJobs:
+    """Enrolments that the queue works on, in DynamoDB."""
+    return EnrolmentJobs(client("dynamodb"), settings().faces_table)
+
+
+@cache
+def uploads() -> Uploads:
+    """Pictures on their way to a job, in S3."""
+    return Uploads(client("s3", PICTURES), settings().bucket)
+
+
+@cache
 def ledger() -> Ledger:
     """What Rekognition's calls add up to."""
     return Ledger(client("dynamodb"), settings().ledger_table, tps=settings().rekognition_tps)
@@ -145,6 +173,7 @@ def check_health() -> CheckHealth:
         "sessions": partial(probes.ask_table, database, names.sessions_table, sorted_by=("sk",)),
         "tenants": partial(probes.ask_table, database, names.tenants_table),
         "exams": partial(probes.ask_table, database, names.exams_table, sorted_by=("sk",)),
+        "faces": partial(probes.ask_table, database, names.faces_table, sorted_by=("sk",)),
         "ledger": partial(probes.ask_table, database, names.ledger_table),
         "evidence": partial(probes.ask_bucket, client("s3", PICTURES), names.bucket),
         "jobs": partial(probes.ask_queue, client("sqs"), names.jobs_queue),

@@ -25,6 +25,8 @@ _HEAD_START_S = 0.02
 # Where one process serves many (`make serve`): a hundred frames a second, of three calls of 0.25 s each, keep
 # 75 busy.
 _THREADS = 128
+_PICTURES = 8
+"""Pictures that a process learns from at once: apart, for each waits for calls in the other threads."""
 
 # botocore's own 60 s would outlive the gateway's 29 s. Two tries of Rekognition fit its deadline.
 QUICK = Config(
@@ -66,6 +68,12 @@ class _Threads(ThreadPoolExecutor):
 def pool() -> Executor:
     """Threads that wait for other services."""
     return _Threads(_THREADS, thread_name_prefix="call")
+
+
+@cache
+def pictures_pool() -> Executor:
+    """Threads that learn from pictures."""
+    return _Threads(_PICTURES, thread_name_prefix="picture")
 
 
 class _Unhurried(Executor):

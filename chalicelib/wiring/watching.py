@@ -21,9 +21,11 @@ from chalicelib.wiring.adapters import (
     alerts,
     attempts,
     comparison,
+    enrolments,
     evidence,
     exams,
     jobs,
+    known_faces,
     ledger,
     sessions,
     summarizer,
@@ -31,7 +33,6 @@ from chalicelib.wiring.adapters import (
     vision,
 )
 from chalicelib.wiring.callers import tenant_spend
-from chalicelib.wiring.nobody import Nobody
 from chalicelib.wiring.process import aside, new_id, pool, session_s, settings
 
 
@@ -66,8 +67,7 @@ def ask_provider() -> AskProvider:
 @cache
 def resemble() -> Resemble:
     """How like a face is to who a session was given."""
-    nobody = Nobody()
-    return Resemble(comparison(), nobody, nobody)
+    return Resemble(comparison(), known_faces(), enrolments())
 
 
 @cache
@@ -79,7 +79,7 @@ def identify() -> Identify:
         look,
         vision(),
         comparison(),
-        Nobody(),
+        enrolments(),
         resemble(),
         ledger(),
         tenant_spend(),

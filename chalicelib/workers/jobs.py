@@ -9,6 +9,10 @@ from chalicelib import telemetry, wiring
 from chalicelib.domain.errors import NotFound
 from chalicelib.telemetry import know, tell
 
+Job = Mapping[str, str]
+"""What was said with a job, its name among it."""
+_IDS = ("job", "tenant_id", "session_id", "job_id")
+
 
 class BatchFailedError(Exception):
     """No job of the batch was done."""
@@ -34,9 +38,9 @@ def run_batch(records: Iterable[Mapping[str, Any]], request_id: str) -> dict[str
 def run(message: str) -> None:
     """Do one job. Done again it changes nothing; an exception leaves the message in the queue."""
     job = json.loads(message)
-    do, about = JOBS[job["job"]], (job["tenant_id"], job["session_id"])
-    know(job=job["job"], tenant_id=about[0], session_id=about[1])
-    do(*about)
+    do = JOBS[job["job"]]
+    know(**{name: job[name] for name in _IDS if name in job})
+    do(job)
 
 
 def _run(record: Mapping[str, Any], request_id: str) -> None:
@@ -44,23 +48,33 @@ def _run(record: Mapping[str, Any], request_id: str) -> None:
         run(record["body"])
 
 
-def _tidy_evidence(tenant_id: str, session_id: str) -> None:
+def _tidy_evidence(job: Job) -> None:
     with suppress(NotFound):  # erased in the meantime
-        tell(pictures_dropped=wiring.tidy_evidence()(tenant_id, session_id))
+        tell(pictures_dropped=wiring.tidy_evidence()(job["tenant_id"], job["session_id"]))
 
 
-def _sweep_pictures(tenant_id: str, session_id: str) -> None:
-    tell(pictures_dropped=wiring.sweep_pictures()(tenant_id, session_id))
+def _sweep_pictures(job: Job) -> None:
+    tell(pictures_dropped=wiring.sweep_pictures()(job["tenant_id"], job["session_id"]))
 
 
-def _end_session(tenant_id: str, session_id: str) -> None:
+def _end_session(job: Job) -> None:
     with suppress(NotFound):  # erased in the meantime
-        wiring.end_abandoned()(tenant_id, session_id)
+        wiring.end_abandoned()(job["tenant_id"], job["session_id"])
 
 
-JOBS: Mapping[str, Callable[[str, str], None]] = {
+def _enrol_faces(job: Job) -> None:
+    wiring.work_on_enrolment()(job["tenant_id"], job["job_id"])
+
+
+def _sweep_faces(job: Job) -> None:
+    tell(faces_dropped=wiring.sweep_faces()(job["tenant_id"], job.get("doubtful", "")))
+
+
+JOBS: Mapping[str, Callable[[Job], None]] = {
     "tidy_evidence": _tidy_evidence,
     "sweep_pictures": _sweep_pictures,
     "end_session": _end_session,
+    "enrol_faces": _enrol_faces,
+    "sweep_faces": _sweep_faces,
 }
-"""What to do with a session, given its tenant and its id, by the name under which flows send it."""
+"""What to do, given what was said with the job, by the name under which flows send it."""

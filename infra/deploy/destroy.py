@@ -80,15 +80,16 @@ class DestroyStack:
     account: Account
     stage: Stage
 
-    title = "the stack and all data: sessions, reports, pictures, people, tenants and their keys, the secret"
+    title = "the stack and all data: sessions, reports, pictures, faces, people, tenants, keys, the secret"
 
     def plan(self) -> str:
         """What `run` would do."""
         stack = "the stack" if Stack(self.account, self.stage).find() else "no stack"
         tables = [f"{table} (about {count} items)" for table, count in self._tables()]
         buckets = filter(self._is_there, map(self._bucket, ("evidence", "artifacts")))
+        faces = [f"collection {name}" for name in self._collections()]
         pools = [f"user pool {pool} (about {count} people)" for pool, count in self._pools.find()]
-        named = ", ".join([stack, *tables, *pools, *buckets])
+        named = ", ".join([stack, *tables, *faces, *pools, *buckets])
         return f"delete {named}; of tables DynamoDB keeps a backup for 35 days"
 
     def run(self) -> str:
@@ -108,6 +109,7 @@ class DestroyStack:
             if self._empty(purpose):
                 self.account.client("s3").delete_bucket(Bucket=self._bucket(purpose))
         self._delete_tables()
+        self._delete_collections()
         self._pools.delete()
         self._forget_secret()
         return "deleted"
@@ -124,6 +126,19 @@ class DestroyStack:
         for name in names:
             client.get_waiter("table_not_exists").wait(TableName=name, WaiterConfig={"Delay": 2})
 
+    def _delete_collections(self) -> None:
+        """Of faces, one for each tenant: the service made them, and no stack knows of them."""
+        for name in list(self._collections()):
+            try:
+                self.account.client("rekognition").delete_collection(CollectionId=name)
+            except ClientError as exc:
+                _if_gone(exc)
+
+    def _collections(self) -> Iterator[str]:
+        prefix = Settings(stage=self.stage.name).face_collections
+        for page in self.account.pages(self.account.client("rekognition"), "list_collections"):
+            yield from (name for name in page["CollectionIds"] if name.startswith(prefix))
+
     def _forget_secret(self) -> None:
         """At once: in a window for regrets its name would be taken, and the next deployment fail."""
         try:
@@ -139,6 +154,7 @@ class DestroyStack:
             settings.sessions_table,
             settings.tenants_table,
             settings.exams_table,
+            settings.faces_table,
             settings.ledger_table,
         ):
             try:

@@ -36,6 +36,14 @@ ON_QUEUE = {
 }
 ON_NOTHING = {"CompareFaces", "DetectFaces", "DetectLabels", "DetectText", "ListCollections"}
 """Calls of Rekognition that are about no resource of the account."""
+ON_COLLECTION = {
+    "CreateCollection",
+    "DeleteCollection",
+    "DeleteFaces",
+    "IndexFaces",
+    "ListFaces",
+    "SearchFacesByImage",
+}
 ON_POOL = {
     "AdminAddUserToGroup",
     "AdminConfirmSignUp",
@@ -98,6 +106,9 @@ def needed(service: str, operation: str, parameters: Parameters, account: Accoun
             permissions = [Permission("secretsmanager:GetSecretValue", secret)]
         case "rekognition" if operation in ON_NOTHING:
             permissions = [Permission(f"rekognition:{operation}", "*")]
+        case "rekognition" if operation in ON_COLLECTION:
+            collection = account.arn("rekognition", f"collection/{parameters['CollectionId']}")
+            permissions = [Permission(f"rekognition:{operation}", collection)]
         case _:
             permissions = []
     if not permissions:

@@ -39,6 +39,15 @@ class OfflineAccount:
             aws_secret_access_key="offline",
         )
 
+    def rekognition(self) -> Any:  # noqa: ANN401 - as `client`
+        return boto3.client(
+            "rekognition",
+            endpoint_url=self.rekognition_url,
+            region_name=REGION,
+            aws_access_key_id="offline",
+            aws_secret_access_key="offline",
+        )
+
     def hold(self, passed: Collection[str]) -> None:
         """Stay silent after the next change that is none of these."""
         self._control("POST", sorted(passed))

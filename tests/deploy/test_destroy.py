@@ -26,7 +26,7 @@ NOTHING: dict[str, Any] = {
 
 @pytest.fixture
 def gone(deployed: Deployed, tmp_path: Path, environment: None) -> Deployed:  # noqa: ARG001 - it prepares
-    """A stage `gone` to take down, with a session, two pictures and a person."""
+    """A stage `gone` to take down, with a session, two pictures, faces and a person."""
     tree = copy_tree(tmp_path / "tree")
     carry_out(steps("gone", tree, deployed.built)[1])
     account = deployed.account
@@ -37,6 +37,10 @@ def gone(deployed: Deployed, tmp_path: Path, environment: None) -> Deployed:  # 
         account.client("s3").put_object(
             Bucket=f"proctoring-gone-evidence-{ACCOUNT}", Key=f"acme/s-1/{number}.jpg", Body=b"picture"
         )
+    for name in {"proctoring-gone-acme", "proctoring-other-acme"} - {
+        *account.rekognition().list_collections()["CollectionIds"]
+    }:
+        account.rekognition().create_collection(CollectionId=name)
     (pool_id,) = pools_of(account)
     if not people_of(account):  # the stage may be there from the test before
         account.client("cognito-idp").admin_create_user(UserPoolId=pool_id, Username="somebody")
@@ -56,15 +60,17 @@ def people_of(account: OfflineAccount) -> list[str]:
     return [user["Username"] for users in listed for user in users]
 
 
-def data_of(account: OfflineAccount) -> tuple[list[str], list[str], list[str], list[str]]:
-    """Tables, buckets, secrets and user pools of the stage."""
+def data_of(account: OfflineAccount) -> tuple[list[str], list[str], list[str], list[str], list[str]]:
+    """Tables, buckets, secrets, collections of faces and user pools of the stage."""
     tables = account.client("dynamodb").list_tables()["TableNames"]
     buckets = [each["Name"] for each in account.client("s3").list_buckets()["Buckets"]]
     secrets = [each["Name"] for each in account.client("secretsmanager").list_secrets()["SecretList"]]
-    tables, buckets, secrets = (
-        [name for name in names if name.startswith("proctoring-gone")] for names in (tables, buckets, secrets)
+    collections = account.rekognition().list_collections()["CollectionIds"]
+    tables, buckets, secrets, collections = (
+        [name for name in names if name.startswith("proctoring-gone")]
+        for names in (tables, buckets, secrets, collections)
     )
-    return tables, buckets, secrets, pools_of(account)
+    return tables, buckets, secrets, collections, pools_of(account)
 
 
 def test_without_a_yes_nothing_happens(gone: Deployed) -> None:
@@ -107,7 +113,8 @@ def test_with_a_second_yes_everything_goes_but_other_stages(gone: Deployed) -> N
     assert code == 0, said
     assert f"proctoring-gone-evidence-{ACCOUNT}: 2 objects deleted" in said
     assert inventory(gone.account, "gone") == NOTHING
-    assert data_of(gone.account) == ([], [], [], [])
+    assert data_of(gone.account) == ([], [], [], [], [])
+    assert "proctoring-other-acme" in gone.account.rekognition().list_collections()["CollectionIds"]
     assert inventory(gone.account, "dev") == other
 
 

@@ -123,9 +123,12 @@ def test_policies_name_only_resources_of_the_stage() -> None:
         f"arn::dynamodb:::table/{settings.exams_table}/index/by_candidate",
         f"arn::dynamodb:::table/{settings.tenants_table}/index/by_tenant",
         f"arn::dynamodb:::table/{settings.ledger_table}",
+        f"arn::dynamodb:::table/{settings.faces_table}",
+        f"arn::rekognition:::collection/{settings.face_collections}*",
         "arn::cognito-idp:::userpool/${UserPool}",
         f"arn::s3:::{settings.bucket}-",
         f"arn::s3:::{settings.bucket}-/*",
+        f"arn::s3:::{settings.bucket}-/enrolments/*",
         f"arn::sqs:::{settings.jobs_queue}",
         f"arn::secretsmanager:::secret:{settings.secrets_name}-??????",
     }

@@ -25,6 +25,8 @@ BODIES: Mapping[str, Json] = {
     "post_frame": FRAME,
     "post_frames": {"frames": [FRAME]},
     "identify_candidate": {"live": FRAME["frame"]},
+    "train_faces": {"username": "eve", "images": [FRAME["frame"]]},
+    "recognize_face": {"image": FRAME["frame"]},
     "assign_candidates": {"candidates": [{"email": "nobody@acme.example"}]},
     "change_accommodation": {"accommodation": {"extra_time_s": 60}},
     "submit_answers": {"answers": []},
@@ -104,8 +106,18 @@ def house(cloud: Cloud, tenant: str) -> House:
             "candidate_id": candidate.person_id,
             "person_id": candidate.person_id,
             "key_id": made["key"]["key_id"],
+            **faces_of(key, tenant),
         },
     )
+
+
+def faces_of(key: Client, tenant: str) -> dict[str, str]:
+    """A username whose face is known, and the job that made it so."""
+    username = f"ada@{tenant}.example"
+    images = [base64_of(picture(seed, PRESENT)) for seed in range(11)]
+    ok(key.call("POST", "/api/faces/train", {"username": username, "images": images[:1]}))
+    job = ok(key.call("POST", "/api/faces/train", {"username": username, "images": images}), status=202)
+    return {"username": username, "job_id": job["job_id"]}
 
 
 @pytest.fixture(scope="module")

@@ -12,34 +12,47 @@ import urllib.request
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field, replace
 from pathlib import Path
+from typing import TYPE_CHECKING
 
+import boto3
 import pytest
 
 import app
 from chalicelib.api.endpoint import OPERATIONS
 from chalicelib.aws.attempts import Attempts
+from chalicelib.aws.enrolment_jobs import EnrolmentJobs
+from chalicelib.aws.enrolments import Enrolments
 from chalicelib.aws.keys import Keys
 from chalicelib.aws.sessions import Sessions
 from chalicelib.aws.tenants import Tenants
+from chalicelib.aws.uploads import Uploads
 from chalicelib.domain import reducer
 from chalicelib.domain.attempts import Attempt
+from chalicelib.domain.enrolment import Enrolment
+from chalicelib.domain.enrolment_jobs import EnrolmentJob
 from chalicelib.domain.model import AttemptOf, FrameRecord, Memory, Session
 from chalicelib.domain.report import rfc3339
 from chalicelib.domain.seen import Findings
 from chalicelib.domain.tenants import Limits
+from chalicelib.vision.rekognition.collection import FaceCollections
 from chalicelib.workers.jobs import JOBS
 from infra.deploy.project import POLICIES
 from infra.local.cloud import ACCOUNT, REGION, STAGE
 from infra.local.cognito import CODE
 from infra.local.iam import Account, Permission, read_policies
+from infra.local.rekognition.staged import face
 from infra.local.roles import Asked, read_asked
 from infra.local.schedule import scheduled_event
 from tests import observations as show
 from tests.offline.client import NOBODY, PRESENT, TWO, Answer, Client, base64_of, picture
 from tests.offline.conftest import Cloud
 
+if TYPE_CHECKING:
+    from mypy_boto3_rekognition import RekognitionClient
+
 HERE = Account(REGION, ACCOUNT)
 TENANT, LEFT = "acme", "left"
+FORGOTTEN = "forgotten"
 AGO_S = 13 * 3600.0
 PASSWORD = "Correct1horse"
 JOBS_QUEUE = f"proctoring-{STAGE}-jobs"
@@ -181,6 +194,22 @@ def play_the_api(caller: Caller) -> None:
     caller.call("GET", f"/api/sessions?limit=1&cursor={first['next_cursor']}")
     for path in ("/alerts", "/api/alerts?exam_id=e-1", "/api/alerts?candidate_id=c-1"):
         caller.call("GET", path)
+    play_the_faces(caller)
+
+
+def play_the_faces(caller: Caller) -> None:
+    """A face that is enrolled, at once and through the queue, recognised and deleted."""
+    ada = [base64_of(picture(seed, {"faces": [face(person="ada")]})) for seed in range(12)]
+    for _ in range(2):
+        caller.call("POST", "/api/faces/train", {"username": "ada", "images": ada[:1]})
+    job = caller.call("POST", "/api/faces/train", {"username": "ada", "images": ada}, status=202).body
+    while (told := caller.call("GET", job["status_url"]).body)["status"] in {"queued", "running"}:
+        pass
+    assert told["accepted"] == 12, told
+    found = caller.call("POST", "/api/faces/recognize", {"image": ada[-1]}).body
+    assert found["foundFace"] == "ada"
+    caller.call("GET", "/api/faces?limit=1")
+    caller.call("DELETE", "/api/faces/ada")
 
 
 def watch_and_end(caller: Caller, path: str) -> None:
@@ -278,6 +307,43 @@ def left_behind(cloud: Cloud) -> Sessions:
     return sessions
 
 
+def faces_left_behind(cloud: Cloud) -> tuple[Callable[[], bool], Callable[[], bool]]:
+    """A job of a tenant, and a vector that the registry does not know: whether each is done with."""
+    database, sqs, table = cloud.client("dynamodb"), cloud.client("sqs"), f"proctoring-{STAGE}-faces"
+    jobs, enrolments = EnrolmentJobs(database, table), Enrolments(database, table)
+    bucket = cloud.environment["EVIDENCE_BUCKET"]
+    ada = [picture(seed, {"faces": [face(person="ada")]}) for seed in (1, 2)]
+    Uploads(cloud.client("s3"), bucket).put(TENANT, "j-1", ada)
+    enrolments.save(replace(Enrolment(TENANT, "ada"), awaited=True))
+    jobs.save(EnrolmentJob(TENANT, "j-1", "ada", total=2, created_at=time.time(), names=("", "")))
+    gone = Enrolment(FORGOTTEN, "bob", generation=1)
+    enrolments.save(gone)
+    known_faces = FaceCollections(rekognition(cloud), f"proctoring-{STAGE}-")
+    known_faces.add(FORGOTTEN, gone.owner, ada[0])
+    queue = sqs.get_queue_url(QueueName=JOBS_QUEUE)["QueueUrl"]
+    for message in (
+        {"job": "enrol_faces", "tenant_id": TENANT, "job_id": "j-1"},
+        {"job": "sweep_faces", "tenant_id": FORGOTTEN},
+    ):
+        sqs.send_message(QueueUrl=queue, MessageBody=json.dumps(message))
+
+    def enrolled() -> bool:
+        job = jobs.load(TENANT, "j-1")
+        return job is not None and job.accepted == 2 and not is_kept(cloud, f"enrolments/{TENANT}/j-1")
+
+    return enrolled, lambda: not list(known_faces.all(FORGOTTEN))
+
+
+def rekognition(cloud: Cloud) -> "RekognitionClient":
+    return boto3.client(
+        "rekognition",
+        endpoint_url=cloud.rekognition_url,
+        region_name=REGION,
+        aws_access_key_id="offline",
+        aws_secret_access_key="offline",
+    )
+
+
 def keep(cloud: Cloud, key: str) -> None:
     cloud.client("s3").put_object(Bucket=cloud.environment["EVIDENCE_BUCKET"], Key=key, Body=b"picture")
 
@@ -290,6 +356,7 @@ def is_kept(cloud: Cloud, key: str) -> bool:
 def test_the_worker_is_granted_what_it_uses(own_cloud: Cloud) -> None:
     sessions, sqs = left_behind(own_cloud), own_cloud.client("sqs")
     keep(own_cloud, f"{TENANT}/erased/late")
+    enrolled, lost = faces_left_behind(own_cloud)
     queue = sqs.get_queue_url(QueueName=JOBS_QUEUE)["QueueUrl"]
     for job, session_id in (("end_session", LEFT), ("sweep_pictures", "erased")):
         message = {"job": job, "tenant_id": TENANT, "session_id": session_id}
@@ -299,6 +366,8 @@ def test_the_worker_is_granted_what_it_uses(own_cloud: Cloud) -> None:
         "end_session": lambda: sessions.report(TENANT, LEFT) is not None,
         "tidy_evidence": lambda: not is_kept(own_cloud, f"{TENANT}/{LEFT}/uncited"),
         "sweep_pictures": lambda: not is_kept(own_cloud, f"{TENANT}/erased/late"),
+        "enrol_faces": enrolled,
+        "sweep_faces": lost,
     }
     while not refused(own_cloud) and not all(is_done() for is_done in done.values()):
         pass

@@ -71,6 +71,7 @@ def run(tmp_path_factory: pytest.TempPathFactory) -> Run:
         server.call("DELETE", erased.path)
         while '"job_ended"' not in (logs / "serve.log").read_text():
             pass
+        known_faces(server)
         broken(cloud, server)
         stored = cloud.client("secretsmanager").get_secret_value(SecretId=SECRET)["SecretString"]
         secrets = {
@@ -144,6 +145,22 @@ def people(cloud: Cloud, server: Client) -> dict[str, str]:
         "user token": login["access_token"].rsplit(".", 1)[1],
         "refresh token": login["refresh_token"],
     }
+
+
+def known_faces(server: Client) -> None:
+    """A face that is enrolled at once and by a job, well and badly, recognised and deleted."""
+    ada = [base64_of(picture(seed, {"faces": [face(person=NEEDLE)]})) for seed in range(11)]
+    for username, images in ((EMAIL, [*ada[:1], NEEDLE]), (NAME, ada[:1]), (EMAIL, [])):
+        server.call("POST", "/api/faces/train", {"username": username, "images": images})
+    job = server.call("POST", "/api/faces/train", {"username": EMAIL, "images": ada})
+    assert job.status == 202
+    while server.call("GET", job.body["status_url"]).body["status"] != "completed":
+        pass
+    assert server.call("POST", "/api/faces/recognize", {"image": ada[0]}).body["foundFace"] == EMAIL
+    server.call("POST", "/api/faces/recognize", {"image": NEEDLE})
+    # The username stands in the path, which the gateway of this machine logs.
+    server.call("POST", "/api/faces/train", {"username": "ada", "images": ada[:1]})
+    assert server.call("DELETE", "/api/faces/ada").status == 200
 
 
 def nonsense(server: Client, interview: Interview) -> None:

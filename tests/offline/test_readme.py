@@ -31,6 +31,7 @@ def test_the_curl_lines_of_the_readme_work_as_printed(cloud: Cloud, api_key: str
     said = run(r"These lines are run [^\n]*as they stand. -->", cloud, api_key, tmp_path)
 
     assert '"frame_number":3' in said
+    assert '"foundFace":"ada@example.com"' in said
     assert '"erased"' in said
 
 

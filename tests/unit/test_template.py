@@ -65,7 +65,7 @@ def test_every_queue_is_encrypted_and_refuses_what_comes_without_tls() -> None:
 def test_every_table_is_encrypted() -> None:
     tables = dict(of_type("AWS::DynamoDB::Table"))
 
-    assert len(tables) == 4
+    assert len(tables) == 5
     assert {name: table["SSESpecification"] for name, table in tables.items()} == {
         name: {"SSEEnabled": True} for name in tables
     }

@@ -49,6 +49,11 @@ NEEDED: list[tuple[str, dict[str, Any], list[tuple[str, str]]]] = [
     ("sqs.DeleteMessageBatch", {"QueueUrl": "https://sqs/42/jobs"}, [("sqs:DeleteMessage", QUEUE)]),
     ("rekognition.DetectFaces", {"Image": {}}, [("rekognition:DetectFaces", "*")]),
     (
+        "rekognition.IndexFaces",
+        {"CollectionId": "proctoring-dev-acme"},
+        [("rekognition:IndexFaces", "arn:aws:rekognition:eu-west-1:42:collection/proctoring-dev-acme")],
+    ),
+    (
         "cognito-idp.AdminInitiateAuth",
         {"UserPoolId": "eu-west-1_aB1", "ClientId": "c"},
         [("cognito-idp:AdminInitiateAuth", "arn:aws:cognito-idp:eu-west-1:42:userpool/eu-west-1_aB1")],
@@ -83,7 +88,7 @@ def test_a_call_needs_what_aws_asks_for_it(
         "s3.PutObjectAcl",
         "sqs.PurgeQueue",
         "secretsmanager.PutSecretValue",
-        "rekognition.IndexFaces",
+        "rekognition.SearchFaces",
         "cognito-idp.DeleteUserPool",
         "iam.CreateUser",
     ],

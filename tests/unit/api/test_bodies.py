@@ -7,7 +7,15 @@ from hypothesis import given
 from hypothesis import strategies as st
 from pydantic import Field
 
-from chalicelib.api.bodies import MOST_BYTES, Body, is_multipart, read_fields, read_json, read_multipart
+from chalicelib.api.bodies import (
+    MOST_BYTES,
+    Body,
+    is_multipart,
+    read_fields,
+    read_form,
+    read_json,
+    read_multipart,
+)
 from chalicelib.domain.errors import BadInput, BodyTooLarge
 from tests.unit.api.forms import form
 
@@ -116,6 +124,24 @@ def test_a_form_of_more_parts_than_20_is_refused() -> None:
     assert read_multipart(fits, FORM)[0] == {"seq": "1"}
     with pytest.raises(BadInput):
         read_multipart(form(*[("seq", b"1", None)] * 21), FORM)
+
+
+def test_files_of_one_name_are_all_read_in_their_order() -> None:
+    raw = form(("images", b"1", "a.jpg"), ("username", b"ada", None), ("images", b"2", "b.jpg"))
+
+    fields, files = read_form(raw, FORM)
+
+    assert fields == {"username": "ada"}
+    assert [(each.name, each.filename, each.content) for each in files] == [
+        ("images", "a.jpg", b"1"),
+        ("images", "b.jpg", b"2"),
+    ]
+
+
+def test_a_form_may_have_as_many_parts_as_its_call_takes() -> None:
+    many = form(*[("images", b"1", "a.jpg")] * 21)
+
+    assert len(read_form(many, FORM, most_parts=21)[1]) == 21
 
 
 @given(

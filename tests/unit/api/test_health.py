@@ -8,7 +8,7 @@ from chalicelib import wiring
 from tests.unit.api.service import Answer, Service, forget, running_service
 from tests.unit.vision.rekognition_server import answers, fails
 
-ALL = {"sessions", "tenants", "exams", "ledger", "evidence", "jobs", "keys", "vision", "people"}
+ALL = {"sessions", "tenants", "exams", "faces", "ledger", "evidence", "jobs", "keys", "vision", "people"}
 
 
 @pytest.fixture
@@ -53,6 +53,9 @@ LOST: dict[str, Callable[[Service], object]] = {
     ),
     "exams": lambda well: well.cloud.client("dynamodb").delete_table(
         TableName=well.cloud.settings.exams_table
+    ),
+    "faces": lambda well: well.cloud.client("dynamodb").delete_table(
+        TableName=well.cloud.settings.faces_table
     ),
     "ledger": lambda well: well.cloud.client("dynamodb").delete_table(
         TableName=well.cloud.settings.ledger_table

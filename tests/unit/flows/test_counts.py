@@ -10,6 +10,7 @@ from chalicelib.flows.limit_requests import LimitRequests
 from chalicelib.flows.tenant_spend import Budget
 from chalicelib.telemetry import Metric, Work, job
 from tests.fakes import FakeGate, FakeLedger, FakeRequests
+from tests.unit.flows.face_world import FaceWorld
 from tests.unit.flows.world import SESSION, TENANT, World, frame, nobody, person, started
 
 Counts = dict[str, float]
@@ -147,6 +148,7 @@ def test_there_is_no_metric_that_nobody_counts() -> None:
         limit(TENANT)
         with suppress(TooManyRequests):
             limit(TENANT)
+        FaceWorld().recognise("ada 1")
     failed = job({"attributes": {"SentTimestamp": "0"}}, "r-1")
     with suppress(ValueError), failed:
         raise ValueError
