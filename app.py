@@ -21,6 +21,7 @@ from chalicelib.api.exams import exams
 from chalicelib.api.frames import frames
 from chalicelib.api.keys import keys
 from chalicelib.api.people import people
+from chalicelib.api.presence import presence
 from chalicelib.api.reports import reports
 from chalicelib.api.service import service
 from chalicelib.api.sessions import sessions
@@ -61,7 +62,7 @@ def answer_in_one_voice(event: Any, get_response: Callable[[Any], Response]) -> 
 
 
 for blueprint in (
-    *(sessions, frames, reports, alerts),
+    *(sessions, frames, presence, reports, alerts),
     *(keys, tenant, account, people),
     *(exams, candidates, attempts, exam_results),
     service,

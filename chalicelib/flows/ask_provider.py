@@ -5,7 +5,7 @@ from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import Executor, Future
 from dataclasses import dataclass, field, replace
 
-from chalicelib.domain import attention, reducer
+from chalicelib.domain import attention, presence, reducer
 from chalicelib.domain.attention import HOUR_S, PATIENCE_S, Change, Wish
 from chalicelib.domain.model import Memory, Session, Watch
 from chalicelib.domain.policy import Policy
@@ -142,6 +142,7 @@ class AskProvider:
             interval_s=max(0.0, interval_s),
             covered=bool(strip) and attention.is_trusted(watch),
             opening=reducer.about_to_open(session),
+            challenged=presence.wants_faces(session.challenges, session.policy, at_s, late=late),
         )
         if late:
             wished = tuple(wish for wish in wished if wish.why is not Why.STALE)

@@ -18,6 +18,7 @@ from chalicelib.aws.secrets import Secrets
 from chalicelib.aws.sessions import Sessions
 from chalicelib.aws.tenants import Tenants
 from chalicelib.flows.check_health import CheckHealth
+from chalicelib.vision.rekognition.liveness import Liveness
 from chalicelib.vision.rekognition.looks import Rekognition
 from chalicelib.wiring.process import PICTURES, VISION, client, pool, settings
 
@@ -110,6 +111,12 @@ def keys() -> Secrets:
 def vision() -> Rekognition:
     """Rekognition."""
     return Rekognition(client("rekognition", VISION), pool(), deadline_s=_VISION_DEADLINE_S)
+
+
+@cache
+def liveness() -> Liveness:
+    """Rekognition Face Liveness."""
+    return Liveness(client("rekognition", VISION), usd=settings().usd_per_liveness)
 
 
 @cache

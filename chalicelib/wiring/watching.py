@@ -1,11 +1,13 @@
 """Flows about sessions: what is watched, and what it comes to."""
 
+import secrets
 import time
 from functools import cache
 
 from chalicelib import __version__
 from chalicelib.flows.analyze_frame import AnalyzeFrame
 from chalicelib.flows.ask_provider import AskProvider
+from chalicelib.flows.challenge_presence import ChallengePresence, Movements
 from chalicelib.flows.close_abandoned import CloseAbandoned, EndAbandoned
 from chalicelib.flows.end_session import EndSession, TidyEvidence
 from chalicelib.flows.erase_session import EraseSession, SweepPictures
@@ -21,6 +23,7 @@ from chalicelib.wiring.adapters import (
     exams,
     jobs,
     ledger,
+    liveness,
     sessions,
     summarizer,
     tenants,
@@ -55,6 +58,19 @@ def analyze_frame() -> AnalyzeFrame:
 def ask_provider() -> AskProvider:
     """Ask Rekognition where it is needed."""
     return AskProvider(vision(), Gate(), ledger(), pool(), aside(), budget(), know_limits())
+
+
+@cache
+def challenge_presence() -> ChallengePresence:
+    """Ask a candidate to show that they are there."""
+    return ChallengePresence(
+        sessions(),
+        {"movements": Movements(secrets.choice), "rekognition": liveness()},
+        ledger(),
+        time.time,
+        new_id,
+        settings().usd_per_call,
+    )
 
 
 @cache

@@ -34,7 +34,14 @@ ON_QUEUE = {
     "DeleteMessage": "DeleteMessage",
     "DeleteMessageBatch": "DeleteMessage",
 }
-ON_NOTHING = {"DetectFaces", "DetectLabels", "DetectText", "ListCollections"}
+ON_NOTHING = {
+    "CreateFaceLivenessSession",
+    "DetectFaces",
+    "DetectLabels",
+    "DetectText",
+    "GetFaceLivenessSessionResults",
+    "ListCollections",
+}
 """Calls of Rekognition that are about no resource of the account."""
 ON_POOL = {
     "AdminAddUserToGroup",

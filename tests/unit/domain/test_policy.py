@@ -13,6 +13,7 @@ RANGES = {
     "_s": (0, 86_400),
     "_confidence": (0, 100),
     "_below": (0, 255),
+    "_from": (0, 255),
 }
 MOST_COUNTED = 1_000_000
 
@@ -52,6 +53,7 @@ def test_every_number_has_a_range() -> None:
         "text_longer_than",
         "calls_per_hour",
         "usd_per_hour",
+        "challenge_tries",
     }
 
 
