@@ -207,7 +207,7 @@ def frozen_feed(change: float, policy: Policy) -> Sign | None:
     return Sign(100.0, {"change": round(change, 3)})
 
 
-@rule(Severity.WARNING, after_frames=24, needs=TRAIL, weight=6)
+@rule(Severity.WARNING, after_frames=30, needs=TRAIL, weight=6)
 def looped_feed(change: float, policy: Policy) -> Sign | None:
     """The camera's picture repeats itself.
 

@@ -184,7 +184,7 @@ def _presence(presence: Presence | None) -> str:
     if presence is None:
         return ""
     outcomes = ((presence.passed, "passed"), (presence.failed, "not passed"), (presence.not_told, "not told"))
-    told = [f"{_times(count)} that was {what}" for count, what in outcomes if count]
+    told = [f"{_times(count)} it was {what}" for count, what in outcomes if count]
     asked = _times(len(presence.challenges))
     return f"The candidate was asked {asked} to show that somebody is there: {_listed(told)}."
 

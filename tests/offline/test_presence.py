@@ -60,6 +60,10 @@ class Page:
     def read(self) -> Any:  # noqa: ANN401 - an object of JSON, or null
         return self.interview.browser.call("GET", f"{self.interview.path}/challenge").body["challenge"]
 
+    def end_by_browser(self) -> Json:
+        report: Json = self.interview.browser.call("POST", f"{self.interview.path}/end", {}).body["report"]
+        return report
+
     def frames(self, *shown: FaceScript) -> list[tuple[int, bytes, str]]:
         """Frames to send: their numbers, pictures and times, a second apart from two seconds on."""
         made = []
@@ -212,6 +216,7 @@ def test_face_liveness_says_what_rekognition_says_and_how_surely_in_the_report_a
     assert (before["status"], after["status"]) == ("open", status)
     assert "confidence" not in after
     assert (told["status"], told["confidence"], report["presence"]["usd"]) == (status, confidence, 0.015)
+    assert page.end_by_browser()["presence"]["challenges"][0]["confidence"] is None
     assert report["alerts"] == []
 
 
@@ -237,7 +242,7 @@ def test_a_recording_in_a_loop_is_told(server: Client) -> None:
     page = Page(server.start())
     recording = [picture(900 + number, PRESENT) for number in range(5)]
     opened: list[str] = []
-    for number in range(40):
+    for number in range(50):
         at = (page.started + timedelta(seconds=number)).isoformat()
         result = page.send((number + 1, recording[number % 5], at))["result"]
         opened += [alert["type"] for alert in result["alerts"]]

@@ -108,7 +108,7 @@ def test_the_report_of_a_session_says_everything() -> None:
             "low_light": 3,
             "blurred": 9,
             "frozen_feed": 5,
-            "looped_feed": 24,
+            "looped_feed": 30,
             "flat_face": 1,
         },
         versions={"service": "1"},
