@@ -23,6 +23,7 @@ from chalicelib.api.frames import frames
 from chalicelib.api.identity import identity
 from chalicelib.api.keys import keys
 from chalicelib.api.people import people
+from chalicelib.api.presence import presence
 from chalicelib.api.reports import reports
 from chalicelib.api.service import service
 from chalicelib.api.sessions import sessions
@@ -63,7 +64,7 @@ def answer_in_one_voice(event: Any, get_response: Callable[[Any], Response]) -> 
 
 
 for blueprint in (
-    *(sessions, identity, frames, reports, alerts, faces),
+    *(sessions, identity, frames, presence, reports, alerts, faces),
     *(keys, tenant, account, people),
     *(exams, candidates, attempts, exam_results),
     service,

@@ -37,6 +37,8 @@ class Settings(BaseModel):
     """Lifetime of a presigned link to a picture."""
     usd_per_call: float = Field(default=0.001, ge=0)
     """List price of one Rekognition call, for the report's estimate."""
+    usd_per_liveness: float = Field(default=0.015, ge=0)
+    """List price of one check by Rekognition Face Liveness."""
     rekognition_tps: int = Field(default=50, ge=0, le=100_000)
     """Rekognition calls that this deployment makes in any second, all kinds together; 0: no limit."""
     tenant_calls_per_hour: int = Field(default=0, ge=0)

@@ -48,7 +48,11 @@ class Metric(Enum):
         "Count",
         "Kinds of fact that were asked for and not answered, or not in time.",
     )
-    PROVIDER_USD = ("ProviderUsd", "None", "Dollars that the calls cost at `USD_PER_CALL`.")
+    PROVIDER_USD = (
+        "ProviderUsd",
+        "None",
+        "Dollars that the calls cost at `USD_PER_CALL`, and checks of presence at `USD_PER_LIVENESS`.",
+    )
     WITHHELD_BY_BUDGET = (
         "CallsWithheldByBudget",
         "Count",

@@ -1,5 +1,7 @@
 """Frames by what they show: a person, an empty room, a phone on the desk, a covered camera."""
 
+import math
+import random
 from collections.abc import Iterable, Mapping
 from dataclasses import replace
 
@@ -13,6 +15,7 @@ from chalicelib.domain.seen import (
     Face,
     Kind,
     Label,
+    Landmark,
     Line,
     Look,
     Observation,
@@ -180,6 +183,37 @@ def smeared(frame_no: int) -> Observation:
 def still(frame_no: int) -> Observation:
     """The picture of the frame before."""
     return seen(frame_no, pixels=view(grey=77))
+
+
+def looped(frame_no: int) -> Observation:
+    """A recording of five frames, over and over."""
+    fingerprint = random.Random(frame_no % 5).randbytes(FINGERPRINT_BYTES)
+    return seen(frame_no, pixels=replace(view(), fingerprint=fingerprint))
+
+
+def head(
+    *, yaw: float = 0.0, pitch: float = 0.0, is_picture: bool = False, eyes_open: bool | None = True
+) -> Face:
+    """A head with its landmarks, or a picture of one that is turned in its place: then the nose stays."""
+    across, down = math.cos(math.radians(yaw)), math.cos(math.radians(pitch))
+    out = 0.0 if is_picture else 1.0
+    points = {
+        "eyeLeft": (-0.09 * across, -0.08 * down),
+        "eyeRight": (0.09 * across, -0.08 * down),
+        "mouthLeft": (-0.06 * across, 0.12 * down),
+        "mouthRight": (0.06 * across, 0.12 * down),
+        "nose": (
+            0.12 * out * math.sin(math.radians(yaw)),
+            0.04 * down - 0.12 * out * math.sin(math.radians(pitch)),
+        ),
+    }
+    landmarks = tuple(Landmark(name, 0.5 + x, 0.4 + y) for name, (x, y) in points.items())
+    return replace(face(yaw=yaw, pitch=pitch), landmarks=landmarks, eyes_open=eyes_open)
+
+
+def picture_of_a_head(frame_no: int) -> Observation:
+    """A picture that is held up, turned by hand."""
+    return seen(frame_no, faces=(head(yaw=55.0 * math.sin(frame_no), is_picture=True),))
 
 
 def outage(frame_no: int) -> Observation:

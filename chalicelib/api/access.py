@@ -70,6 +70,9 @@ ACCESS: Mapping[str, Access] = {
     "post_frame": _for(*_BROWSER, scope=Scope.SESSIONS_WRITE),
     "post_frames": _for(*_BROWSER, scope=Scope.SESSIONS_WRITE),
     "identify_candidate": _for(*_BROWSER, *_ADMINS, scope=Scope.SESSIONS_WRITE),
+    "ask_challenge": _for(*_BROWSER, *_ADMINS, scope=Scope.SESSIONS_WRITE),
+    # Not for proctors: how long it lasts tells of an accommodation. What became of it is in the report.
+    "get_challenge": _for(*_BROWSER, *_ADMINS, scope=Scope.SESSIONS_READ),
     "get_metrics": _for(*_BROWSER, *_STAFF, scope=Scope.SESSIONS_READ),
     "get_alerts": _for(*_STAFF, scope=Scope.SESSIONS_READ),
     "get_emotions": _for(*_STAFF, scope=Scope.SESSIONS_READ),

@@ -11,6 +11,7 @@ from chalicelib import wiring
 from chalicelib.api.bodies import MOST_BYTES, Answer, Body, Id, is_multipart, read_fields, read_multipart
 from chalicelib.api.endpoint import Call, endpoint
 from chalicelib.api.pictures import decoded
+from chalicelib.api.presence import ChallengeResult, challenge_of
 from chalicelib.api.problems import STATUSES
 from chalicelib.api.results import FrameResult, result_of
 from chalicelib.domain.errors import (
@@ -95,6 +96,8 @@ class FrameAnswer(Answer):
 
     session_id: str
     result: FrameResult
+    challenge: ChallengeResult | None = None
+    """What has become of a challenge, while this is not final: tell the candidate its instruction."""
 
 
 class FrameOutcome(Answer):
@@ -111,6 +114,8 @@ class FramesAnswer(Answer):
 
     session_id: str
     results: list[FrameOutcome]
+    challenge: ChallengeResult | None = None
+    """As in the answer to a frame."""
 
 
 Facts = TypeVar("Facts", bound=FrameFacts)
@@ -186,12 +191,24 @@ def post_frames(call: Call, session_id: str) -> FramesAnswer:
     for each, picture in zip(wanted, pictures, strict=True):
         outcome = next(outcomes) if isinstance(picture, bytes) else Watched(error=picture)
         results.append(_outcome(each.seq, outcome, session))
-    return FramesAnswer(success=all(each.success for each in results), session_id=session_id, results=results)
+    return FramesAnswer(
+        success=all(each.success for each in results),
+        session_id=session_id,
+        results=results,
+        challenge=_challenge(session),
+    )
 
 
 def _watched(call: Call, session_id: str, frame: FrameIn) -> FrameAnswer:
     session, record = wiring.analyze_frame().one(call.tenant_id, session_id, frame)
-    return FrameAnswer(session_id=session_id, result=result_of(record, session.policy))
+    return FrameAnswer(
+        session_id=session_id, result=result_of(record, session.policy), challenge=_challenge(session)
+    )
+
+
+def _challenge(session: Session) -> ChallengeResult | None:
+    is_open = any(each.is_open for each in session.challenges[-1:])
+    return challenge_of(session) if is_open else None
 
 
 def _session_of(call: Call, exam_id: str | None) -> str:

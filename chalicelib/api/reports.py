@@ -13,6 +13,7 @@ from chalicelib.domain import report as reports_of
 from chalicelib.domain.errors import BadInput, Conflict, NotFound, SessionActive, StaleSession, UpstreamDown
 from chalicelib.domain.metrics import dominant_emotion
 from chalicelib.domain.model import Alert, FrameRecord, Session, Status
+from chalicelib.domain.presence_told import Presence
 from chalicelib.domain.report import Averages, Coverage, Report, averages, coverage, emotion_summary
 from chalicelib.domain.scoring import as_scored, unrevealing, without_looks
 
@@ -180,7 +181,11 @@ def get_report(call: Call, session_id: str) -> ReportAnswer:
 
 def _report_answer(call: Call, session_id: str, report: Report) -> ReportAnswer:
     told = as_scored(report) if call.role is Role.PROCTOR else report
-    linked = replace(told, alerts=tuple(_linked(call, session_id, told.alerts)))
+    linked = replace(
+        told,
+        alerts=tuple(_linked(call, session_id, told.alerts)),
+        presence=_presence_linked(call, session_id, told.presence),
+    )
     return ReportAnswer(session_id=session_id, report=linked)
 
 
@@ -193,6 +198,17 @@ def _linked(call: Call, session_id: str, alerts: tuple[Alert, ...]) -> list[Aler
     if not call.sees_evidence:
         return list(alerts)
     return list(wiring.read_session().linked(call.tenant_id, session_id, alerts))
+
+
+def _presence_linked(call: Call, session_id: str, presence: Presence | None) -> Presence | None:
+    if presence is None:
+        return None
+    if not call.sees_evidence:
+        # How sure the provider is would help to get nearer to passing.
+        return replace(
+            presence, challenges=tuple(replace(each, confidence=None) for each in presence.challenges)
+        )
+    return wiring.read_session().presence_linked(call.tenant_id, session_id, presence)
 
 
 def _has_emotions(record: FrameRecord) -> bool:

@@ -112,13 +112,14 @@ def wishes(
     covered: bool = False,
     opening: Collection[Kind] = (),
     identity: Due | None = None,
+    challenged: bool = False,
 ) -> tuple[Wish, ...]:
     """The calls that a frame needs, the most important first, whatever the budget.
 
     `interval_s` is the time since the frame before: what would be too old by the next frame is asked now.
     `covered` says that the frames since the last look can still be looked at, in an audit that is trusted.
     `opening` are the kinds whose facts, reused once more, would open an alert; `identity` says whether it is
-    to be asked who is in view.
+    to be asked who is in view; `challenged` that the candidate may be showing the movements of a challenge.
     """
     if covered:
         policy = replace(policy, faces_every_s=max(policy.faces_every_s, policy.audit_every_s))
@@ -130,6 +131,8 @@ def wishes(
             why = identity.why if identity else None
         else:
             why = _reason(kind, watch, change, opening, policy)
+            if challenged and kind is Kind.FACES:
+                why = Why.CHALLENGE
             if why is None and _is_stale(kind, watch, policy, next_s=at_s + interval_s):
                 why = Why.STALE
             if accused and kind is Kind.FACES:  # a hand before the face is seen by who looks for faces alone
@@ -289,8 +292,8 @@ def _urgency(kind: Kind, why: Why, age_s: float) -> float:
     if kind is Kind.IDENTITY:
         return _IDENTITY_MAY
     waited = min(1.0, max(0.0, (age_s - _RECENT_S) / (_URGENT_S - _RECENT_S)))
-    # Who is accused is looked at before those who may have done something.
-    return max(_GONE_MAY if why is Why.GONE else 0.0, _FACES_MAY + (1 - _FACES_MAY) * waited)
+    # Who is accused, or shows that they are there, is looked at before those who may have done something.
+    return max(_GONE_MAY if why in {Why.GONE, Why.CHALLENGE} else 0.0, _FACES_MAY + (1 - _FACES_MAY) * waited)
 
 
 def _signs_alone(

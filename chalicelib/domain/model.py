@@ -9,8 +9,10 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Any, Generic, TypeVar
 
+from chalicelib.domain.challenges import Challenge
 from chalicelib.domain.identity import Decision, Identity, Verified
 from chalicelib.domain.policy import Policy
+from chalicelib.domain.relief import Relief
 from chalicelib.domain.seen import Findings, Kind, Look, Metrics, Observation, Resemblance, Why
 
 _BYTES_AS_TEXT = {"ser_json_bytes": "base64", "val_json_bytes": "base64"}
@@ -70,6 +72,8 @@ class Moment:
     metrics: Metrics | None = None
     emotions: Mapping[str, float] = field(default_factory=dict)
     identity: Resemblance | None = None
+    relief: Relief | None = None
+    """Of the largest face, where it was asked for."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -200,6 +204,12 @@ class Progress:
     last_seq: int = 0
     last_s: float = 0.0
     fingerprint: bytes = b""
+    trail: bytes = b""
+    """Marks of the last frames, see `chalicelib.domain.repetition`."""
+    lag: int = 0
+    """Frames after which they may repeat themselves; 0 if they do not."""
+    reliefs: tuple[Relief, ...] = ()
+    """Of the last looks at a face."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -287,6 +297,8 @@ class Session:
     clock_offset_s: float | None = None
     """How far the client's clock is ahead of ours; None until a frame tells."""
     watch: Watch = field(default_factory=Watch)
+    challenges: tuple[Challenge, ...] = ()
+    """See `chalicelib.domain.presence`."""
     version: int = 0
     """Counts the writes, for optimistic locking."""
 

@@ -12,6 +12,7 @@ Overrides = Mapping[str, Any]
 """Some of a policy's fields, each with the value that it shall have."""
 
 KeepFrames = Literal["all", "evidence", "none"]
+Liveness = Literal["movements", "rekognition"]
 
 FORBIDDEN_OBJECTS = (
     "Mobile Phone",
@@ -28,6 +29,7 @@ FORBIDDEN_OBJECTS = (
 )
 
 _MOST_NAMES, _LONGEST, _MOST_COUNTED = 100, 80, 1_000_000
+_MOST_TRIES = 10
 _RANGES = {
     "_every_s": (1, 86_400),
     "_deg": (0, 180),
@@ -114,6 +116,31 @@ class Policy:
     """blurred: sharpness of the strongest edges (see `chalicelib.vision.checks`)."""
     frozen_change_below: float = 0.08
     """frozen_feed: mean grey difference of two frames on 16 x 12 cells."""
+    looped_change_below: float = 0.5
+    """looped_feed: difference from earlier frames, where frames in a row differ from each other by 1."""
+    flat_turned_from: float = 0.12
+    """flat_face: how much the triangle of eyes and mouth varied over eight looks."""
+    flat_relief_below: float = 0.4
+    """flat_face: how much the nose moved within it, for each 1 of that."""
+
+    liveness: Liveness = "movements"
+    """What a challenge is that names no kind. `rekognition`: Face Liveness, at the price of 15 calls."""
+    liveness_confidence: float = 80.0
+    """Face Liveness: passed from this confidence on."""
+    challenge_s: float = 30.0
+    """Time for the movements of a challenge."""
+    challenge_tries: int = 3
+    """Challenges that may be asked for until one is passed."""
+    challenge_straight_deg: float = 15.0
+    """A look is straight up to so far to a side, and up to twice as far up or down."""
+    challenge_turn_deg: float = 25.0
+    """turn_left and turn_right: turned further than the straight look by this."""
+    challenge_up_deg: float = 15.0
+    """look_up: the same upwards."""
+    challenge_relief_from: float = 0.2
+    """Movement of the nose within the face with a turn, below which it is a picture that is turned."""
+    challenge_closed_s: float = 0.8
+    """blink: the eyes are closed in frames at least so far apart, and in all between them."""
 
     identity: bool = True
     """Ask who is in view, in sessions that were given an identity."""
@@ -165,6 +192,8 @@ class Policy:
             raise ValueError(f"alerts_off may hold {_MOST_NAMES} alert types")
         if any(not 1 <= frames <= _MOST_COUNTED for frames in self.after_frames.values()):
             raise ValueError(f"after_frames must count from 1 to {_MOST_COUNTED} frames")
+        if not 0 <= self.challenge_tries <= _MOST_TRIES:
+            raise ValueError(f"challenge_tries must be from 0 to {_MOST_TRIES}")
         if not 0 <= self.text_longer_than <= _MOST_COUNTED:
             raise ValueError(f"text_longer_than must be from 0 to {_MOST_COUNTED}")
 

@@ -26,13 +26,14 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 from operator import sub
 
-from chalicelib.domain import rules, tallies
+from chalicelib.domain import passive, presence, rules, tallies
 from chalicelib.domain.errors import SessionEnded
 from chalicelib.domain.metrics import measure
 from chalicelib.domain.model import Alert, EndedBy, Moment, Progress, Session, Sign, Status, Tally
 from chalicelib.domain.policy import Policy
+from chalicelib.domain.relief import relief_of
 from chalicelib.domain.rules import PIXELS, PREDECESSOR, RULES
-from chalicelib.domain.seen import Kind, Look, Observation
+from chalicelib.domain.seen import Kind, Look, Observation, Why
 from chalicelib.domain.streaks import alert_of, extend, lapse
 
 WINDOW = 24
@@ -62,7 +63,13 @@ def close(session: Session, at_s: float, by: EndedBy = EndedBy.CALLER) -> tuple[
         return session, ()
     folded = _to_the_end(session, _folded(session), at_s)
     ended = replace(
-        session, status=Status.ENDED, ended_at=at_s, ended_by=by, settled=folded.progress, window=()
+        session,
+        status=Status.ENDED,
+        ended_at=at_s,
+        ended_by=by,
+        settled=folded.progress,
+        window=(),
+        challenges=presence.ended(session.challenges, session.policy, now_s=at_s - session.started_at),
     )
     return ended, _changes(open_alerts(session), folded.alerts)
 
@@ -98,7 +105,7 @@ def moment_of(seen: Observation, policy: Policy) -> Moment:
         seq=seen.seq,
         at_s=seen.at_s,
         looks=seen.looks,
-        signs=rules.signs(seen, policy),
+        signs=_signs(seen, policy),
         fingerprint=seen.view.fingerprint,
         picture=seen.picture,
         numbered=seen.numbered,
@@ -108,6 +115,7 @@ def moment_of(seen: Observation, policy: Policy) -> Moment:
         metrics=measure(seen, policy),
         emotions=face.emotions if face and policy.emotions else {},
         identity=seen.identity,
+        relief=relief_of(face, seen.view.width, seen.view.height) if face and _is_close(seen) else None,
     )
 
 
@@ -118,7 +126,9 @@ def worth_keeping(session: Session, moment: Moment) -> bool:
     # Out of sequence: a frame that is still to come may turn out to look the same.
     if moment.seq != next_seq(session):
         return True
-    return bool(_signs_of_change(progress(session), moment, session.policy))
+    before = progress(session)
+    changed = _signs_of_change(before, moment, session.policy)
+    return bool(changed or passive.signs(before, moment, session.policy))
 
 
 def anchored(session: Session, captured_at: float, seq: int | None, now: float) -> Session:
@@ -173,6 +183,19 @@ def _insert(session: Session, moment: Moment) -> Session:
     if window[-1] is moment:
         _remember(inserted, _fold(_folded(session), [moment], session.policy))
     return inserted
+
+
+def _signs(seen: Observation, policy: Policy) -> Mapping[str, Sign]:
+    signs = rules.signs(seen, policy)
+    # Who turns the head because they were asked to does not look away.
+    if seen.why.get(Kind.FACES) is Why.CHALLENGE:
+        signs.pop("looking_away", None)
+    return signs
+
+
+def _is_close(seen: Observation) -> bool:
+    """Whether the face was looked at in the whole picture, not in a tile of many."""
+    return seen.looks.get(Kind.FACES) is Look.ASKED and not seen.audited
 
 
 def _is_settled(settled: Progress, seq: int) -> bool:
@@ -258,7 +281,8 @@ def _advance(before: Progress, moment: Moment, policy: Policy) -> tuple[Progress
     if before.frames and moment.at_s - before.last_s > policy.gap_after_s:
         before, closed = _close_all(before)
         ended += closed
-    signs = {**moment.signs, **_signs_of_change(before, moment, policy)}
+    of_sequence = passive.signs(before, moment, policy)
+    signs = {**moment.signs, **_signs_of_change(before, moment, policy), **of_sequence}
     known = _known(before, moment)
     streaks, tally = {}, dict(before.closed)
     for name, each in RULES.items():
@@ -275,6 +299,7 @@ def _advance(before: Progress, moment: Moment, policy: Policy) -> tuple[Progress
         if streak:
             streaks[name] = streak
     counted = tallies.advanced(before, moment, policy.gap_after_s)
+    counted |= passive.advanced(before, moment, of_sequence, policy)
     after = replace(before, **counted, streaks=streaks, closed=tally, fingerprint=moment.fingerprint)
     return after, ended
 
@@ -288,7 +313,7 @@ def _signs_of_change(before: Progress, moment: Moment, policy: Policy) -> Mappin
 
 def _known(before: Progress, moment: Moment) -> set[str]:
     seen = {kind for kind, look in moment.looks.items() if look in _ANSWERED}
-    return {PIXELS, *seen, *([PREDECESSOR] if before.frames else ())}
+    return {PIXELS, *seen, *([PREDECESSOR] if before.frames else ()), *passive.known(before, moment)}
 
 
 def _close_all(before: Progress) -> tuple[Progress, list[Alert]]:

@@ -12,6 +12,7 @@ from typing import Any, Literal
 from chalicelib.domain.metrics import AVERAGED, dominant_emotion
 from chalicelib.domain.model import Alert, AttemptOf, EndedBy, Progress, Session, Severity, Tally
 from chalicelib.domain.policy import Policy
+from chalicelib.domain.presence_told import Presence, presence_of
 from chalicelib.domain.rules import RULES
 from chalicelib.domain.seen import Kind, Look
 
@@ -177,6 +178,8 @@ class Report:
     """`service`: nobody ended it within its hours. The time since its last frame is among the gaps."""
     attempt: AttemptOf | None = None
     """The exam and the candidate, with what was accommodated; null where no exam of ours was taken."""
+    presence: Presence | None = None
+    """Challenges to show that somebody is there; null where nobody was asked."""
 
 
 def build(
@@ -212,6 +215,7 @@ def build(
         spend=spend(seen, usd_per_call, session.calls_apart),
         ended_by=session.ended_by or EndedBy.CALLER,
         attempt=session.attempt,
+        presence=presence_of(session.challenges),
     )
 
 

@@ -14,6 +14,7 @@ from chalicelib.domain.errors import BadInput
 from chalicelib.domain.metrics import line_of_sight, measure
 from chalicelib.domain.model import Severity, Sign
 from chalicelib.domain.policy import Policy
+from chalicelib.domain.relief import Turning
 from chalicelib.domain.seen import Kind, Look, Observation, Verdict
 
 Holds = Callable[[Any, Policy], Sign | None]
@@ -23,6 +24,12 @@ PIXELS = "pixels"
 
 PREDECESSOR = "predecessor"
 """Such a rule is handed the change since the frame before (mean grey difference), not an observation."""
+
+TRAIL = "trail"
+"""Such a rule is handed the change since the frames that may be repeated (`chalicelib.domain.repetition`)."""
+
+TURNING = "turning"
+"""Such a rule is handed what the last looks at the face come to (`chalicelib.domain.relief`)."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,6 +76,16 @@ def signs(seen: Observation, policy: Policy) -> dict[str, Sign]:
 def signs_of_change(change: float, policy: Policy) -> dict[str, Sign]:
     """The conditions that hold between a frame and its predecessor, by alert type."""
     return _held({PREDECESSOR}, change, policy)
+
+
+def signs_of_repetition(change: float, policy: Policy) -> dict[str, Sign]:
+    """The conditions that hold between the last frames and earlier ones, by alert type."""
+    return _held({TRAIL}, change, policy)
+
+
+def signs_of_turning(turning: Turning, policy: Policy) -> dict[str, Sign]:
+    """The conditions that hold of the last looks at the face, by alert type."""
+    return _held({TURNING}, turning, policy)
 
 
 def check_names(policy: Policy) -> None:
@@ -208,7 +225,30 @@ def frozen_feed(change: float, policy: Policy) -> Sign | None:
     return Sign(100.0, {"change": round(change, 3)})
 
 
-def _held(known: set[str], facts: Observation | float, policy: Policy) -> dict[str, Sign]:
+@rule(Severity.WARNING, after_frames=30, needs=TRAIL, weight=6)
+def looped_feed(change: float, policy: Policy) -> Sign | None:
+    """The camera's picture repeats itself.
+
+    Frame after frame shows what was shown the same number of frames earlier, up to 88, to the noise.
+    """
+    if change >= policy.looped_change_below:
+        return None
+    return Sign(100.0, {"change": round(change, 3)})
+
+
+@rule(Severity.INFO, after_frames=1, needs=TURNING, weight=0)
+def flat_face(turning: Turning, policy: Policy) -> Sign | None:
+    """The face moves as a picture that is held up.
+
+    Over the last eight looks at it eyes, nose and mouth moved as points of one plane. That is a weak sign: it
+    deducts nothing.
+    """
+    if turning.turned < policy.flat_turned_from or turning.raised >= policy.flat_relief_below:
+        return None
+    return Sign(50.0, {"turned": round(turning.turned, 2), "raised": round(turning.raised, 2)})
+
+
+def _held(known: set[str], facts: Observation | Turning | float, policy: Policy) -> dict[str, Sign]:
     # What was not seen neither holds nor fails to hold: rules without their facts are passed over.
     asked = (each for each in RULES.values() if each.needs in known and each.type not in policy.alerts_off)
     return {each.type: sign for each in asked if (sign := each.holds(facts, policy))}

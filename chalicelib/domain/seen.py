@@ -58,6 +58,8 @@ class Why(StrEnum):
     """An alert would open: not on a reused answer."""
     STALE = "stale"
     """It was asked for long ago."""
+    CHALLENGE = "challenge"
+    """A challenge is open: the candidate shows movements."""
 
 
 class Kind(StrEnum):

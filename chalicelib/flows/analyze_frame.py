@@ -7,7 +7,7 @@ from concurrent.futures import Executor
 from contextlib import suppress
 from dataclasses import dataclass, field, replace
 
-from chalicelib.domain import reducer
+from chalicelib.domain import presence, reducer
 from chalicelib.domain.errors import (
     BadInput,
     Busy,
@@ -16,7 +16,7 @@ from chalicelib.domain.errors import (
     StaleSession,
     UpstreamDown,
 )
-from chalicelib.domain.model import Alert, FrameRecord, Session, Status
+from chalicelib.domain.model import Alert, FrameRecord, Moment, Session, Status
 from chalicelib.domain.seen import Observation, Picture, picture_name
 from chalicelib.flows import counts
 from chalicelib.flows.ask_provider import Answered, AskProvider, Plan
@@ -235,7 +235,7 @@ class AnalyzeFrame:
         stepped, record, changes = self._step(session, seen)
         # S3 first: an alert must never point at a missing picture.
         moment = reducer.moment_of(record.observation, session.policy)
-        if not seen.kept and reducer.worth_keeping(session, moment):
+        if not seen.kept and _is_worth_keeping(session, stepped, moment):
             if seen.unread and self.sessions.load(session.tenant_id, session.session_id) is not session:
                 raise StaleSession("The session was changed elsewhere.")  # or erased: nothing of it is kept
             _check_time(deadline)
@@ -271,11 +271,25 @@ class AnalyzeFrame:
         )
         before = {alert.id for alert in reducer.open_alerts(session)}
         stepped, changes = reducer.step(session, observation)
+        stepped = replace(
+            stepped,
+            challenges=presence.sampled(
+                session.challenges, observation, session.policy, now_s=now - session.started_at
+            ),
+        )
         opened = tuple(alert for alert in changes if alert.id not in before and not alert.withdrawn)
         return stepped, FrameRecord(observation, opened), changes
 
     def _keep(self, session: Session, picture: Picture) -> None:
         self.evidence.keep(session.tenant_id, session.session_id, picture)
+
+
+def _is_worth_keeping(session: Session, stepped: Session, moment: Moment) -> bool:
+    """Whether an alert, or what became of a challenge, may come to point at this frame."""
+    if reducer.worth_keeping(session, moment):
+        return True
+    cited = presence.cites(stepped.challenges, session.policy, moment.seq)
+    return cited and session.policy.keep_frames != "none"
 
 
 def _check_time(deadline: float) -> None:

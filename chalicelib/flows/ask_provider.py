@@ -5,7 +5,7 @@ from collections.abc import Mapping, Sequence
 from concurrent.futures import Executor, Future
 from dataclasses import dataclass, field, replace
 
-from chalicelib.domain import attention, reducer, verifying
+from chalicelib.domain import attention, presence, reducer, verifying
 from chalicelib.domain.attention import PATIENCE_S, Change, Wish
 from chalicelib.domain.identity import Identity
 from chalicelib.domain.model import Memory, Session, Watch
@@ -144,6 +144,7 @@ class AskProvider:
             covered=bool(strip) and attention.is_trusted(watch),
             opening=reducer.about_to_open(session),
             identity=due,
+            challenged=presence.wants_faces(session.challenges, session.policy, at_s, late=late),
         )
         if late:
             wished = tuple(wish for wish in wished if wish.why is not Why.STALE)

@@ -42,6 +42,12 @@ def call(operation: Metric, usd_per_call: float, *, answered: bool) -> None:
     count(Metric.PROVIDER_USD, usd_per_call)
 
 
+def check(usd: float) -> None:
+    """Count a check of presence that the provider makes, when it is begun."""
+    count(Metric.PROVIDER_CALLS)
+    count(Metric.PROVIDER_USD, usd)
+
+
 def withheld(wished: int, allowed: int, granted: int) -> None:
     """Count the calls that a frame wished for and did not get."""
     count(Metric.WITHHELD_BY_BUDGET, wished - allowed)

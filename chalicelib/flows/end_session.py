@@ -1,10 +1,10 @@
 """End a session and write its report, once."""
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, replace
 
-from chalicelib.domain import reducer, report
+from chalicelib.domain import presence, presence_told, reducer, report
 from chalicelib.domain.attempts import outcome_of, tied
 from chalicelib.domain.errors import Conflict, NotFound, SessionActive, StaleSession, UpstreamDown
 from chalicelib.domain.model import Alert, EndedBy, Session, Status
@@ -73,14 +73,18 @@ class EndSession:
             return written
         if session.replay_needed:
             session = self._replayed(session)
-        alerts = self._with_pictures(session, self.sessions.alerts(session.tenant_id, session.session_id))
+        alerts = list(self.sessions.alerts(session.tenant_id, session.session_id))
+        kept = self._pictures(session, alerts)
+        alerts = alerts if kept is None else [_citing(alert, kept) for alert in alerts]
         built = report.build(session, alerts, usd_per_call=self.usd_per_call, versions=self.versions)
+        if kept is not None:
+            built = replace(built, presence=presence_told.with_kept(built.presence, kept))
         # Everybody reads the same words: they must not tell of an accommodation.
         built = report.with_summary(built, self.summarizer.summarize(as_scored(built)))
-        kept = self.sessions.keep_report(session, built)
-        logger.info("session_ended", alerts=kept.alert_count)
+        written = self.sessions.keep_report(session, built)
+        logger.info("session_ended", alerts=written.alert_count)
         self._tidy(session)
-        return kept
+        return written
 
     def _tie(self, session: Session, written: Report) -> None:
         if session.attempt is None:
@@ -113,15 +117,11 @@ class EndSession:
             session = self.sessions.save(session, alerts=part)
         return self.sessions.save(replace(clean, version=session.version))
 
-    def _with_pictures(self, session: Session, alerts: Iterable[Alert]) -> list[Alert]:
-        listed = list(alerts)
-        if session.policy.keep_frames == "all" or not listed:
-            return listed
-        kept = set(self.evidence.kept(session.tenant_id, session.session_id))
-        return [
-            replace(alert, evidence=tuple(each for each in alert.evidence if each.picture in kept))
-            for alert in listed
-        ]
+    def _pictures(self, session: Session, alerts: Sequence[Alert]) -> set[str] | None:
+        """The names of the pictures that the report may point at; None if all that it does are kept."""
+        if session.policy.keep_frames == "all" or not (alerts or session.challenges):
+            return None
+        return set(self.evidence.kept(session.tenant_id, session.session_id))
 
 
 @dataclass(frozen=True, slots=True)
@@ -140,6 +140,7 @@ class TidyEvidence:
             return 0
         alerts = self.sessions.alerts(tenant_id, session_id)
         cited = {each.picture for alert in alerts for each in alert.evidence}
+        cited |= presence.cited(session.challenges)
         return self.evidence.drop(
             tenant_id, session_id, set(self.evidence.kept(tenant_id, session_id)) - cited
         )
@@ -176,6 +177,11 @@ def _end_of(session: Session, now: float, until: float | None) -> float:
     if until is None:
         return now
     return min(now, max(until, session.started_at + reducer.progress(session).last_s))
+
+
+def _citing(alert: Alert, kept: Collection[str]) -> Alert:
+    """The alert, pointing at no picture but these."""
+    return replace(alert, evidence=tuple(each for each in alert.evidence if each.picture in kept))
 
 
 def _parts(alerts: list[Alert]) -> Iterator[list[Alert]]:

@@ -5,7 +5,19 @@ from dataclasses import dataclass, replace
 from typing import TypeVar
 
 from chalicelib.domain import reducer, tallies
-from chalicelib.domain.model import Alert, FrameRecord, Page, Progress, Session, SessionPage, Status
+from chalicelib.domain.model import (
+    Alert,
+    FrameRecord,
+    Page,
+    Progress,
+    Session,
+    SessionPage,
+    Status,
+)
+from chalicelib.domain.model import (
+    Evidence as Cited,
+)
+from chalicelib.domain.presence_told import Presence
 from chalicelib.flows.ports import Clock, Evidence, Sessions
 
 RECENT = 5
@@ -62,6 +74,14 @@ class ReadSession:
         """The alerts, with links to their pictures."""
         return (linked(self.evidence, tenant_id, session_id, alert) for alert in alerts)
 
+    def presence_linked(self, tenant_id: str, session_id: str, presence: Presence) -> Presence:
+        """What a report says of presence, with links to its pictures."""
+        told = (
+            replace(each, evidence=_linked(self.evidence, tenant_id, session_id, each.evidence))
+            for each in presence.challenges
+        )
+        return replace(presence, challenges=tuple(told))
+
     def _live(self, session: Session, recent: tuple[Alert, ...]) -> Live:
         seen = reducer.progress(session)
         ended_at = session.ended_at if session.status is Status.ENDED else self.clock()
@@ -77,7 +97,8 @@ class ReadSession:
 
 def linked(pictures: Evidence, tenant_id: str, session_id: str, alert: Told) -> Told:
     """The alert, with links to its pictures."""
-    evidence = tuple(
-        replace(each, url=pictures.link(tenant_id, session_id, each.picture)) for each in alert.evidence
-    )
-    return replace(alert, evidence=evidence)
+    return replace(alert, evidence=_linked(pictures, tenant_id, session_id, alert.evidence))
+
+
+def _linked(pictures: Evidence, tenant_id: str, session_id: str, cited: Iterable[Cited]) -> tuple[Cited, ...]:
+    return tuple(replace(each, url=pictures.link(tenant_id, session_id, each.picture)) for each in cited)

@@ -8,6 +8,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass, replace
 
 from chalicelib.domain.model import Severity
+from chalicelib.domain.presence_told import Presence
 from chalicelib.domain.report import Coverage, Integrity, Level, Report, Summary
 from chalicelib.domain.rules import RULES
 
@@ -30,6 +31,8 @@ _SEEN_AS = {
     "low_light": "the picture was too dark to see much",
     "blurred": "the picture was too blurred to see much",
     "frozen_feed": "the camera's picture stood still",
+    "looped_feed": "the camera's picture repeated itself",
+    "flat_face": "the face moved as a picture does that is held up",
 }
 
 _SUGGESTS: dict[Level, str] = {
@@ -58,6 +61,7 @@ def summarize(report: Report) -> Summary:
         _extent(report),
         _unseen(report.coverage),
         _noted(report, noted),
+        _presence(report.presence),
         _averages(report),
         _conclusion(report.integrity),
     ]
@@ -174,6 +178,15 @@ def _how_often(each: Episodes) -> str:
 
 def _times(count: int) -> str:
     return {1: "once", 2: "twice"}.get(count, f"{count:,} times")
+
+
+def _presence(presence: Presence | None) -> str:
+    if presence is None:
+        return ""
+    outcomes = ((presence.passed, "passed"), (presence.failed, "not passed"), (presence.not_told, "not told"))
+    told = [f"{_times(count)} it was {what}" for count, what in outcomes if count]
+    asked = _times(len(presence.challenges))
+    return f"The candidate was asked {asked} to show that somebody is there: {_listed(told)}."
 
 
 def _averages(report: Report) -> str:

@@ -23,6 +23,7 @@ from chalicelib.aws.uploads import Uploads
 from chalicelib.flows.check_health import CheckHealth
 from chalicelib.vision.rekognition.collection import FaceCollections
 from chalicelib.vision.rekognition.comparison import Comparison
+from chalicelib.vision.rekognition.liveness import Liveness
 from chalicelib.vision.rekognition.looks import Rekognition
 from chalicelib.wiring.process import PICTURES, VISION, client, pool, settings
 
@@ -145,6 +146,12 @@ def enrolment_jobs() -> EnrolmentJobs:
 def uploads() -> Uploads:
     """Pictures on their way to a job, in S3."""
     return Uploads(client("s3", PICTURES), settings().bucket)
+
+
+@cache
+def liveness() -> Liveness:
+    """Rekognition Face Liveness."""
+    return Liveness(client("rekognition", VISION), usd=settings().usd_per_liveness)
 
 
 @cache

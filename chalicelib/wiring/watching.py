@@ -1,5 +1,6 @@
 """Flows about sessions: what is watched, and what it comes to."""
 
+import secrets
 import time
 from functools import cache
 
@@ -7,6 +8,7 @@ from chalicelib import __version__
 from chalicelib.flows.analyze_frame import AnalyzeFrame
 from chalicelib.flows.ask_person import AskPerson
 from chalicelib.flows.ask_provider import AskProvider
+from chalicelib.flows.challenge_presence import ChallengePresence, Movements
 from chalicelib.flows.close_abandoned import CloseAbandoned, EndAbandoned
 from chalicelib.flows.end_session import EndSession, TidyEvidence
 from chalicelib.flows.erase_session import EraseSession, SweepPictures
@@ -27,6 +29,7 @@ from chalicelib.wiring.adapters import (
     jobs,
     known_faces,
     ledger,
+    liveness,
     sessions,
     summarizer,
     tenants,
@@ -84,6 +87,19 @@ def identify() -> Identify:
         ledger(),
         tenant_spend(),
         time.time,
+    )
+
+
+@cache
+def challenge_presence() -> ChallengePresence:
+    """Ask a candidate to show that they are there."""
+    return ChallengePresence(
+        sessions(),
+        {"movements": Movements(secrets.choice), "rekognition": liveness()},
+        ledger(),
+        time.time,
+        new_id,
+        settings().usd_per_call,
     )
 
 

@@ -34,7 +34,15 @@ ON_QUEUE = {
     "DeleteMessage": "DeleteMessage",
     "DeleteMessageBatch": "DeleteMessage",
 }
-ON_NOTHING = {"CompareFaces", "DetectFaces", "DetectLabels", "DetectText", "ListCollections"}
+ON_NOTHING = {
+    "CompareFaces",
+    "CreateFaceLivenessSession",
+    "DetectFaces",
+    "DetectLabels",
+    "DetectText",
+    "GetFaceLivenessSessionResults",
+    "ListCollections",
+}
 """Calls of Rekognition that are about no resource of the account."""
 ON_COLLECTION = {
     "CreateCollection",

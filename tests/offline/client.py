@@ -106,6 +106,12 @@ class Emulator:
     def heal(self) -> None:
         self._control("DELETE", "/_faults")
 
+    def say_liveness(self, **result: object) -> None:
+        self._control("POST", "/_liveness", result)
+
+    def forget_liveness(self) -> None:
+        self._control("DELETE", "/_liveness")
+
     def calls(self) -> Json:
         counted: Json = self._control("GET", "/_calls")
         return counted

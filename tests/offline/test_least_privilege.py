@@ -116,9 +116,9 @@ class Caller:
         )
         return answer
 
-    def start(self, keep: str) -> str:
+    def start(self, keep: str, **policy: object) -> str:
         """The path of a new session."""
-        started = self.call("POST", "/api/sessions/start", {"policy": {"keep_frames": keep}})
+        started = self.call("POST", "/api/sessions/start", {"policy": {"keep_frames": keep, **policy}})
         return f"/api/sessions/{started.body['session_id']}"
 
     def as_invited(self, invitation: str, email: str) -> "Caller":
@@ -184,6 +184,7 @@ def play_the_api(caller: Caller) -> None:
         caller.call("POST", "/api/sessions/start", {}, Idempotency_Key="a-1")
     for keep in ("all", "evidence", "none"):
         watch_and_end(caller, caller.start(keep))
+    ask_for_presence(caller, caller.start("evidence", liveness="rekognition"))
     erased_while_active = caller.start("all")
     caller.frame(erased_while_active, 1, TWO)
     caller.call("DELETE", erased_while_active)
@@ -210,6 +211,12 @@ def play_the_faces(caller: Caller) -> None:
     assert found["foundFace"] == "ada"
     caller.call("GET", "/api/faces?limit=1")
     caller.call("DELETE", "/api/faces/ada")
+
+
+def ask_for_presence(caller: Caller, path: str) -> None:
+    for kind in ("rekognition", "movements"):
+        caller.call("POST", f"{path}/challenge", {"kind": kind})
+        caller.call("GET", f"{path}/challenge")
 
 
 def watch_and_end(caller: Caller, path: str) -> None:

@@ -6,7 +6,7 @@ import cv2
 import numpy as np
 import pytest
 
-from infra.local.rekognition.script import ScriptInvalid, read_script
+from infra.local.rekognition.script import FaceScript, ScriptInvalid, read_script
 from infra.local.rekognition.staged import face, label, line, stage, staged, unstaged
 
 
@@ -107,3 +107,15 @@ def _decoded(picture: bytes) -> list[int]:
     pixels = cv2.imdecode(np.frombuffer(picture, np.uint8), cv2.IMREAD_COLOR)
     assert pixels is not None
     return [int(value) for value in pixels.ravel()[::97]]
+
+
+def test_the_nose_of_a_staged_head_moves_where_it_turns() -> None:
+    def nose(turned: FaceScript) -> tuple[float, float]:
+        (told,) = read_script({"faces": [turned]}).faces or ()
+        eyes = [told.landmarks[name][0] for name in ("eyeLeft", "eyeRight")]
+        middle = sum(eyes) / 2
+        return round((told.landmarks["nose"][0] - middle) / (eyes[1] - eyes[0]), 3), told.landmarks["nose"][1]
+
+    assert nose(face())[0] == 0
+    assert nose(face(yaw_deg=30))[0] == -nose(face(yaw_deg=-30))[0] > 0.3
+    assert nose(face(pitch_deg=20))[1] < nose(face())[1] < nose(face(pitch_deg=-20))[1]

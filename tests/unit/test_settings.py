@@ -23,6 +23,7 @@ OTHER_VALUES: dict[str, tuple[str, Any]] = {
     "retention_days": ("30", 30),
     "evidence_link_s": ("60", 60),
     "usd_per_call": ("0.0008", 0.0008),
+    "usd_per_liveness": ("0.01", 0.01),
     "rekognition_tps": ("5", 5),
     "tenant_calls_per_hour": ("1000", 1000),
     "tenant_usd_per_hour": ("2.5", 2.5),

@@ -1,4 +1,4 @@
-"""The controls that tests and operators use: /_health, /_calls, /_faults, /_answers."""
+"""The controls that tests and operators use: /_health, /_calls, /_faults, /_answers, /_liveness."""
 
 import json
 import platform
@@ -46,6 +46,11 @@ def _count_answers(desk: "Desk", _body: bytes) -> object:
     return {"pictures": len(desk.room.sight.answers)}
 
 
+def _clear_liveness(desk: "Desk", _body: bytes) -> object:
+    desk.room.liveness.clear()
+    return {}
+
+
 def _health(desk: "Desk", _body: bytes) -> object:
     engine = desk.room.sight.engine
     return {
@@ -69,4 +74,7 @@ _CONTROLS: Mapping[tuple[str, str], Callable[["Desk", bytes], object]] = {
     ("GET", "/_answers"): _count_answers,
     ("PUT", "/_answers"): _put_answers,
     ("DELETE", "/_answers"): _clear_answers,
+    ("GET", "/_liveness"): lambda desk, _: desk.room.liveness.listed(),
+    ("POST", "/_liveness"): lambda desk, body: desk.room.liveness.say(json.loads(body)),
+    ("DELETE", "/_liveness"): _clear_liveness,
 }

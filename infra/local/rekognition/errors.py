@@ -19,6 +19,7 @@ class Code(StrEnum):
     INVALID_S3_OBJECT = "InvalidS3ObjectException"
     RESOURCE_ALREADY_EXISTS = "ResourceAlreadyExistsException"
     RESOURCE_NOT_FOUND = "ResourceNotFoundException"
+    SESSION_NOT_FOUND = "SessionNotFoundException"
     SERIALIZATION = "SerializationException"
     THROTTLING = "ThrottlingException"
     THROUGHPUT_EXCEEDED = "ProvisionedThroughputExceededException"

@@ -1,6 +1,8 @@
-"""Where the thirty landmarks of a face lie that looks straight into the camera."""
+"""Where the thirty landmarks of a face lie that looks straight into the camera, or is turned away from it."""
 
-from infra.local.rekognition.seen import Box, Point
+import math
+
+from infra.local.rekognition.seen import Box, Point, Pose
 
 LANDMARKS = {
     "eyeLeft": (0.29, 0.39),
@@ -37,6 +39,21 @@ LANDMARKS = {
 """As ratios of the face's box. The first five are what Rekognition gives unless asked for everything."""
 
 
-def frontal_landmarks(box: Box) -> dict[str, Point]:
-    """Place the landmarks of a frontal face into its box, as ratios of the picture."""
-    return {name: (box.left + x * box.width, box.top + y * box.height) for name, (x, y) in LANDMARKS.items()}
+_BEFORE_THE_FACE = frozenset({"nose", "noseLeft", "noseRight"})
+_NOSE = (0.27, 0.2)
+"""How far it stands out of the plane of the other landmarks: in widths of the box, and in heights."""
+
+
+def posed_landmarks(box: Box, pose: Pose) -> dict[str, Point]:
+    """Place the landmarks of a head that is turned to a side, up or down, around the middle of its box.
+
+    The plane of the face is foreshortened, and the nose before it moves to where the head turns.
+    """
+    yaw, pitch = math.radians(pose.yaw_deg), math.radians(pose.pitch_deg)
+    placed = {}
+    for name, (x, y) in LANDMARKS.items():
+        out_x, out_y = _NOSE if name in _BEFORE_THE_FACE else (0.0, 0.0)
+        across = 0.5 + (x - 0.5) * math.cos(yaw) + out_x * math.sin(yaw)
+        down = 0.5 + (y - 0.5) * math.cos(pitch) - out_y * math.sin(pitch)
+        placed[name] = (box.left + across * box.width, box.top + down * box.height)
+    return placed

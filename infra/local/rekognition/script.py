@@ -10,7 +10,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TypedDict, TypeVar
 
-from infra.local.rekognition.frontal import LANDMARKS, frontal_landmarks
+from infra.local.rekognition.frontal import LANDMARKS, posed_landmarks
 from infra.local.rekognition.seen import EMOTIONS, Box, Face, Gaze, Label, Line, Pose, Quality, Verdict
 
 T = TypeVar("T")
@@ -139,7 +139,7 @@ def _face(given: object, index: int, count: int) -> Face:
     return Face(
         box=box,
         confidence=_percent(face, "confidence", 99.9),
-        landmarks=frontal_landmarks(box) | _landmarks(face.get("landmarks", {})),
+        landmarks=posed_landmarks(box, pose) | _landmarks(face.get("landmarks", {})),
         pose=pose,
         quality=Quality(_percent(face, "brightness", 80.0), _percent(face, "sharpness", 90.0)),
         # Who turns the head and says nothing of the eyes looks where the head points.

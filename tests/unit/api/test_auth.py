@@ -137,6 +137,8 @@ def test_a_token_of_the_session_opens_what_is_for_candidates(service: Service) -
     assert statuses == {
         **dict.fromkeys(("post_frame", "post_frames", "upload_frame", "upload_frame_at_root"), 422),
         **dict.fromkeys(("submit_answers", "submit_answers_at_root", "identify_candidate"), 422),
+        "ask_challenge": 200,
+        "get_challenge": 200,
         "get_metrics": 200,
         "end_session": 200,
     }

@@ -23,6 +23,8 @@ SHOWS = (
     show.phone,
     show.covered,
     show.still,
+    show.looped,
+    show.picture_of_a_head,
     show.outage,
 )
 

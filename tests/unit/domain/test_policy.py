@@ -56,6 +56,7 @@ def test_every_number_has_a_range() -> None:
         "text_longer_than",
         "calls_per_hour",
         "usd_per_hour",
+        "challenge_tries",
     }
 
 

@@ -45,7 +45,11 @@ SHOWS: dict[str, Shown] = {
     "low_light": show.dim,
     "blurred": show.smeared,
     "frozen_feed": show.still,
+    "looped_feed": show.looped,
+    "flat_face": show.picture_of_a_head,
 }
+LEAD = {"frozen_feed": 1, "looped_feed": 13, "flat_face": 7}
+"""Frames before the first one that shows what is told by those before it."""
 
 
 def test_every_rule_has_its_frame_in_these_tests() -> None:
@@ -55,8 +59,8 @@ def test_every_rule_has_its_frame_in_these_tests() -> None:
 @pytest.mark.parametrize("name", RULES)
 def test_an_alert_opens_with_the_nth_consecutive_frame_and_not_before(name: str) -> None:
     needed = RULES[name].after_frames
-    # A feed is frozen from the second still picture on: the first one is like no other.
-    first, count = (2, needed + 1) if name == "frozen_feed" else (1, needed)
+    first = LEAD.get(name, 0) + 1
+    count = first + needed - 1
     frames = [SHOWS[name](number) for number in range(1, count + 1)]
 
     before, none_yet = watched(*frames[:-1])
@@ -554,7 +558,8 @@ def test_the_largest_session_that_a_client_can_make_is_under_100_kb() -> None:
         episode_gap_s=86_400.0,
     )
     start = replace(session(policy), job=free, candidate=free, consent=free)
-    frames = [noisy(SHOWS[name](number)) for number, name in enumerate([*RULES, "blurred"] * 2, start=2)]
+    every = [*RULES, "blurred", *RULES][: reducer.WINDOW]
+    frames = [noisy(SHOWS[name](number)) for number, name in enumerate(every, start=2)]
     full, _ = step(start, *frames)
 
     assert len(full.window) == len(frames)

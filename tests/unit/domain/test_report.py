@@ -110,6 +110,8 @@ def test_the_report_of_a_session_says_everything() -> None:
             "low_light": 3,
             "blurred": 9,
             "frozen_feed": 5,
+            "looped_feed": 30,
+            "flat_face": 1,
         },
         versions={"service": "1"},
         spend=Spend(NO_CALLS, 0.001, 0.0, NO_CALLS, 0.0),

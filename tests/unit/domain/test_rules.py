@@ -37,6 +37,8 @@ def test_the_rules_are_those_of_the_contract() -> None:
         "low_light": (Severity.INFO, 3),
         "blurred": (Severity.INFO, 3),
         "frozen_feed": (Severity.WARNING, 5),
+        "looped_feed": (Severity.WARNING, 30),
+        "flat_face": (Severity.INFO, 1),
     }
 
 

@@ -4,8 +4,10 @@ from dataclasses import replace
 
 import pytest
 
+from chalicelib.domain.challenges import Challenge, State
 from chalicelib.domain.model import Gaps
 from chalicelib.domain.policy import Policy
+from chalicelib.domain.presence_told import presence_of
 from chalicelib.domain.report import Report, Summary
 from chalicelib.domain.rules import RULES
 from chalicelib.summary.rules import seen_as, spoken, summarize
@@ -203,3 +205,12 @@ def test_an_alert_type_from_elsewhere_is_not_repeated() -> None:
 
     assert "something of another kind was noted once, for 5 seconds" in told.text
     assert "ignore" not in told.text
+
+
+def test_what_became_of_challenges_is_told_in_a_sentence() -> None:
+    told = [Challenge(f"c-{state}", "movements", 1.0, 31.0, state=state) for state in State]
+    text = summarize(replace(report(), presence=presence_of([*told, told[1]]))).text
+
+    assert "asked 6 times to show that somebody is there" in text
+    assert "twice it was passed, once it was not passed, and 3 times it was not told" in text
+    assert "show that somebody is there" not in summarize(report()).text

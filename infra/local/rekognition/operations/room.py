@@ -1,9 +1,10 @@
 """What every operation works with."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from infra.local.rekognition.errors import Code, Refused
+from infra.local.rekognition.liveness import LivenessSessions
 from infra.local.rekognition.memory import Memory
 from infra.local.rekognition.picture import MAX_S3_BYTES, Picture, open_picture
 from infra.local.rekognition.sight import Sight
@@ -20,6 +21,7 @@ class Room:
     sight: Sight
     memory: Memory
     storage: Storage
+    liveness: LivenessSessions = field(default_factory=LivenessSessions)
 
     def picture(self, parameters: Parameters, member: str = "Image") -> Picture:
         """Open the picture that a request carries or points at."""

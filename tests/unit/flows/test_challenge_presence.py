@@ -1,0 +1,300 @@
+"""A challenge is asked for, done before the camera and told in the report, whatever happens meanwhile."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field, replace
+from itertools import count
+
+import pytest
+
+from chalicelib.domain import attention
+from chalicelib.domain.challenges import Action, Challenge, Reason, State
+from chalicelib.domain.errors import Conflict, NotFound, SessionEnded, VisionUnavailable
+from chalicelib.domain.model import Session
+from chalicelib.domain.movements import judged
+from chalicelib.domain.policy import Policy
+from chalicelib.domain.seen import Kind, Look, Observation, Why
+from chalicelib.flows.challenge_presence import ChallengePresence, Movements
+from tests import fakes
+from tests import observations as show
+from tests.fake_presence import FakeLiveness
+from tests.observations import STARTED_AT, head
+from tests.unit.flows.world import SESSION, TENANT, World, person, started
+
+SHOWN = {
+    "straight": lambda number: show.seen(number, faces=(head(),)),
+    "left": lambda number: show.seen(number, faces=(head(yaw=35.0),)),
+    "right": lambda number: show.seen(number, faces=(head(yaw=-35.0),)),
+}
+"""With `choose` as below, a challenge is: turn left, then right."""
+LEFT_THEN_RIGHT = (Action.TURN_LEFT, Action.TURN_RIGHT)
+
+
+def choose(numbers: Sequence[int]) -> int:
+    """The first: two steps, the first two movements."""
+    return numbers[0]
+
+
+@pytest.fixture(autouse=True)
+def _heads(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(fakes, "SHOWN", {**fakes.SHOWN, **SHOWN})
+
+
+@dataclass
+class Asking:
+    """A world in which candidates are asked."""
+
+    world: World = field(default_factory=started)
+    liveness: FakeLiveness = field(default_factory=FakeLiveness)
+    numbers: "count[int]" = field(default_factory=lambda: count(1))
+
+    @property
+    def flow(self) -> ChallengePresence:
+        return ChallengePresence(
+            self.world.sessions,
+            {"movements": Movements(choose), "rekognition": self.liveness},
+            self.world.ledger,
+            self.world.clock,
+            lambda: f"c-{next(self.numbers)}",
+            usd_per_call=0.001,
+        )
+
+    def ask(self, at_s: float = 0.5, **wanted: object) -> Session:
+        self.world.clock.at = STARTED_AT + at_s
+        return self.flow.ask(TENANT, SESSION, **wanted)  # type: ignore[arg-type]
+
+    def read(self, at_s: float) -> Session:
+        self.world.clock.at = STARTED_AT + at_s
+        return self.flow.read(TENANT, SESSION)
+
+    def watch(self, *words: str) -> list[Observation]:
+        self.world.clock.at = STARTED_AT + max(int(each.split()[1]) for each in words)
+        return [each.observation for each in self.world.records(*words)]
+
+    @property
+    def last(self) -> Challenge:
+        return self.world.session.challenges[-1]
+
+
+@pytest.fixture
+def asking() -> Asking:
+    return Asking()
+
+
+def with_liveness() -> Asking:
+    return Asking(started(Policy(liveness="rekognition")))
+
+
+def trusting(asking: Asking) -> Asking:
+    """The same with a gate that doubts only what looks otherwise."""
+    asking.world.gate.trusting = True
+    return asking
+
+
+def state_of(session: Session) -> tuple[State, Reason | None]:
+    now = judged(session.challenges[-1], session.policy)
+    return now.state, now.reason
+
+
+def test_a_challenge_that_is_done_is_passed_and_told_in_the_report_with_its_pictures(asking: Asking) -> None:
+    asked = asking.ask()
+    asking.watch("straight 1", "left 2", "person 3", "right 4")
+    report = asking.world.end()
+
+    assert asked.challenges[-1].steps == LEFT_THEN_RIGHT
+    assert report.presence
+    (told,) = report.presence.challenges
+    assert (told.status, told.reason, report.presence.passed) == (State.PASSED, None, 1)
+    assert [each.frame_number for each in told.evidence] == [1, 2, 4]
+    assert asking.world.tidy() == 0
+    assert asking.world.pictures == ["straight 1", "left 2", "right 4"]
+    assert asking.world.alerts == []
+
+
+def test_where_no_pictures_are_kept_the_report_points_at_none() -> None:
+    asking = Asking(started(Policy(keep_frames="none")))
+    asking.ask()
+    asking.watch("straight 1", "left 2", "right 3")
+    report = asking.world.end()
+
+    assert report.presence
+    assert [each.evidence for each in report.presence.challenges] == [()]
+    assert asking.world.pictures == []
+
+
+def test_without_a_challenge_the_report_says_nothing_of_presence(asking: Asking) -> None:
+    asking.watch(*person(1, 2))
+
+    assert asking.world.end().presence is None
+
+
+def test_while_one_is_open_every_frame_asks_for_the_face_and_then_no_longer(asking: Asking) -> None:
+    before = trusting(asking).watch("straight 1", "straight 2")
+    asking.ask(at_s=2.5)
+    during = asking.watch("straight 3", "left 4", "right 5")
+    after = asking.watch("right 6")
+
+    def looks(seen: list[Observation]) -> list[Look]:
+        return [each.looks[Kind.FACES] for each in seen]
+
+    assert looks(before) == [Look.ASKED, Look.REUSED]
+    assert looks(during) == [Look.ASKED] * 3
+    assert {each.why.get(Kind.FACES) for each in during} == {Why.CHALLENGE}
+    assert looks(after) == [Look.REUSED]
+
+
+def test_who_turns_the_head_because_they_were_asked_to_does_not_look_away(asking: Asking) -> None:
+    asking.world.clock.at = STARTED_AT
+    asking.watch(*(f"left {number}" for number in range(1, 5)))
+    asking.ask(at_s=4.5)
+    asking.watch("straight 5", *(f"left {number}" for number in range(6, 14)))
+
+    assert asking.world.alerts == []
+
+
+def test_an_outage_is_not_told_and_costs_no_try(asking: Asking) -> None:
+    asking.ask()
+    asking.watch("straight 1", "outage 2", "right 3")
+    over = asking.read(at_s=60.0)
+
+    assert state_of(over) == (State.NOT_TOLD, Reason.OUTAGE)
+    assert asking.ask(at_s=61.0).challenges[-1].is_open
+
+
+def test_a_call_that_is_withheld_is_an_outage_too() -> None:
+    asking = Asking(started(Policy(calls_per_hour=1)))
+    asking.watch("straight 1")
+    asking.ask(at_s=1.5)
+    (seen,) = asking.watch("left 2")
+
+    assert seen.looks[Kind.FACES] is Look.WITHHELD
+    assert state_of(asking.read(at_s=60.0)) == (State.NOT_TOLD, Reason.OUTAGE)
+
+
+def test_frames_that_come_in_any_order_and_twice_have_the_same_outcome(asking: Asking) -> None:
+    asking.ask()
+    asking.watch("right 4", "left 2", "left 2", "straight 1", "straight 3")
+
+    assert state_of(asking.read(at_s=5.0)) == (State.PASSED, None)
+
+
+def test_reading_after_the_end_says_the_outcome_without_a_write(asking: Asking) -> None:
+    asking.ask()
+    writes = len(asking.world.sessions.journal)
+
+    assert state_of(asking.read(at_s=29.0)) == (State.OPEN, None)
+    assert state_of(asking.read(at_s=34.0)) == (State.FAILED, Reason.DEADLINE)
+    assert len(asking.world.sessions.journal) == writes
+
+
+def test_when_the_tries_are_used_up_nobody_is_asked_any_more(asking: Asking) -> None:
+    for number in range(3):
+        asking.ask(at_s=40.0 * number)
+
+    with pytest.raises(Conflict, match="tries"):
+        asking.ask(at_s=200.0)
+    report = asking.world.end()
+    assert report.presence
+    assert (report.presence.failed, report.alert_count, report.integrity.deductions) == (3, 0, ())
+
+
+def test_of_a_session_that_ended_nothing_is_asked(asking: Asking) -> None:
+    asking.ask()
+    asking.world.end()
+
+    with pytest.raises(SessionEnded):
+        asking.ask()
+    assert state_of(asking.read(at_s=100.0)) == (State.NOT_TOLD, Reason.SESSION_ENDED)
+
+
+def test_of_no_session_nothing_is_asked(asking: Asking) -> None:
+    with pytest.raises(NotFound):
+        asking.flow.ask(TENANT, "absent")
+    with pytest.raises(NotFound):
+        asking.flow.read(TENANT, "absent")
+
+
+def test_a_frame_that_comes_between_loses_nothing(asking: Asking) -> None:
+    def frame_between(*_: object) -> None:
+        asking.world.sessions.before_save = nothing  # type: ignore[assignment]
+        asking.watch("straight 1")
+
+    def nothing(*_: object) -> None:
+        """Let the next ones be."""
+
+    asking.world.sessions.before_save = frame_between  # type: ignore[assignment]
+    asking.ask()
+
+    assert (asking.world.session.settled.frames, len(asking.world.session.challenges)) == (1, 1)
+
+
+def test_face_liveness_is_asked_for_only_where_the_policy_says_so(asking: Asking) -> None:
+    with pytest.raises(Conflict, match="liveness"):
+        asking.ask(kind="rekognition")
+
+    assert with_liveness().ask().challenges[-1].kind == "rekognition"
+    assert with_liveness().ask(kind="movements").challenges[-1].kind == "movements"
+
+
+@pytest.mark.parametrize(
+    ("result", "outcome"),
+    [
+        (95.0, (State.PASSED, None)),
+        (40.0, (State.FAILED, Reason.NOT_LIVE)),
+        ("EXPIRED", (State.FAILED, Reason.PROVIDER)),
+    ],
+)
+def test_the_result_of_face_liveness_is_fetched_when_somebody_reads(
+    result: float | str, outcome: tuple[State, Reason | None]
+) -> None:
+    asking = with_liveness()
+    asking.ask()
+    unfinished = state_of(asking.read(at_s=20.0))
+    asking.liveness.say(asking.last, result)
+
+    assert unfinished == (State.OPEN, None)
+    assert state_of(asking.read(at_s=400.0)) == outcome
+    assert state_of(asking.world.session) == outcome
+    report = asking.world.end()
+    assert report.presence
+    assert (report.presence.usd, report.alert_count) == (0.015, 0)
+
+
+def test_face_liveness_counts_towards_the_budgets_at_its_price() -> None:
+    asking = with_liveness()
+    session = asking.ask()
+
+    assert asking.world.ledger.spend(TENANT, 0, asking.world.clock.at) == 15
+    assert session.watch == attention.counted(session.watch, 0, 0.5)
+    assert session.watch.calls == 15
+
+
+def test_while_face_liveness_is_open_frames_ask_for_no_more_than_else() -> None:
+    asking = trusting(with_liveness())
+    asking.watch("straight 1")
+    asking.ask(at_s=1.5)
+
+    assert [each.looks[Kind.FACES] for each in asking.watch("straight 2")] == [Look.REUSED]
+
+
+def test_a_provider_that_is_down_begins_nothing_and_decides_nothing() -> None:
+    asking = with_liveness()
+    asking.ask()
+    asking.liveness.down = True
+
+    with pytest.raises(VisionUnavailable):
+        asking.read(at_s=20.0)
+    with pytest.raises(VisionUnavailable):
+        asking.ask(at_s=30.0)
+    assert [each.state for each in asking.world.session.challenges] == [State.OPEN]
+
+
+def test_a_result_that_another_request_has_stored_stays() -> None:
+    asking = with_liveness()
+    asking.ask()
+    asking.liveness.say(asking.last, 95.0)
+    stale = asking.world.sessions.load(TENANT, SESSION)
+    asking.read(at_s=20.0)
+    flow = asking.flow
+    again = flow._put(TENANT, SESSION, replace(stale.challenges[-1], state=State.FAILED))  # noqa: SLF001
+
+    assert again.challenges[-1].state is State.PASSED
