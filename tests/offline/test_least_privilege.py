@@ -185,6 +185,7 @@ def play_the_api(caller: Caller) -> None:
     for keep in ("all", "evidence", "none"):
         watch_and_end(caller, caller.start(keep))
     ask_for_presence(caller, caller.start("evidence", liveness="rekognition"))
+    play_an_identity(caller)
     erased_while_active = caller.start("all")
     caller.frame(erased_while_active, 1, TWO)
     caller.call("DELETE", erased_while_active)
@@ -217,6 +218,22 @@ def ask_for_presence(caller: Caller, path: str) -> None:
     for kind in ("rekognition", "movements"):
         caller.call("POST", f"{path}/challenge", {"kind": kind})
         caller.call("GET", f"{path}/challenge")
+
+
+def play_an_identity(caller: Caller) -> None:
+    """Who a candidate is meant to be: by a picture, a document and a name, and frames held against each."""
+    path, ada = (
+        caller.start("none"),
+        [base64_of(picture(n, {"faces": [face(person="ada")]})) for n in (1, 2, 3)],
+    )
+    caller.call("POST", "/api/faces/train", {"username": "ada", "images": ada[:1]})
+    for seq, given in enumerate(
+        ({"reference": ada[0]}, {"document": ada[1], "live": ada[2]}, {"username": "ada", "live": ada[1]}), 1
+    ):
+        assert caller.call("POST", f"{path}/identity", given).body["accepted"], given
+        caller.frame(path, seq, {"faces": [face(person="ada")]})
+    caller.call("DELETE", path)
+    caller.call("DELETE", "/api/faces/ada")
 
 
 def watch_and_end(caller: Caller, path: str) -> None:
