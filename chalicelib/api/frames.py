@@ -1,6 +1,7 @@
 """Frames: one at a time, or a batch from a client that was offline."""
 
 from collections.abc import Mapping
+from dataclasses import replace
 from datetime import datetime
 from typing import TypeVar
 
@@ -14,6 +15,7 @@ from chalicelib.api.pictures import decoded
 from chalicelib.api.presence import ChallengeResult, challenge_of
 from chalicelib.api.problems import STATUSES
 from chalicelib.api.results import FrameResult, result_of
+from chalicelib.domain.alerts import without_likeness
 from chalicelib.domain.errors import (
     AttemptNotStarted,
     BadInput,
@@ -26,7 +28,7 @@ from chalicelib.domain.errors import (
     StaleSession,
     UpstreamDown,
 )
-from chalicelib.domain.model import Session
+from chalicelib.domain.model import FrameRecord, Session
 from chalicelib.flows.analyze_frame import FrameIn, Watched
 from chalicelib.telemetry import know
 
@@ -190,7 +192,7 @@ def post_frames(call: Call, session_id: str) -> FramesAnswer:
     results = []
     for each, picture in zip(wanted, pictures, strict=True):
         outcome = next(outcomes) if isinstance(picture, bytes) else Watched(error=picture)
-        results.append(_outcome(each.seq, outcome, session))
+        results.append(_outcome(call, each.seq, outcome, session))
     return FramesAnswer(
         success=all(each.success for each in results),
         session_id=session_id,
@@ -202,7 +204,7 @@ def post_frames(call: Call, session_id: str) -> FramesAnswer:
 def _watched(call: Call, session_id: str, frame: FrameIn) -> FrameAnswer:
     session, record = wiring.analyze_frame().one(call.tenant_id, session_id, frame)
     return FrameAnswer(
-        session_id=session_id, result=result_of(record, session.policy), challenge=_challenge(session)
+        session_id=session_id, result=_result(call, record, session), challenge=_challenge(session)
     )
 
 
@@ -226,9 +228,15 @@ def _session_of(call: Call, exam_id: str | None) -> str:
     return session_id
 
 
-def _outcome(seq: int | None, watched: Watched, session: Session) -> FrameOutcome:
+def _result(call: Call, record: FrameRecord, session: Session) -> FrameResult:
+    if not call.sees_evidence:
+        record = replace(record, opened=tuple(map(without_likeness, record.opened)))
+    return result_of(record, session.policy)
+
+
+def _outcome(call: Call, seq: int | None, watched: Watched, session: Session) -> FrameOutcome:
     if watched.record:
-        return FrameOutcome(seq=seq, result=result_of(watched.record, session.policy))
+        return FrameOutcome(seq=seq, result=_result(call, watched.record, session))
     assert watched.error is not None
     return FrameOutcome(
         success=False, seq=seq, status=STATUSES[type(watched.error)], error=str(watched.error)

@@ -10,7 +10,9 @@ from chalicelib.api.access import Role
 from chalicelib.api.bodies import Answer, Body
 from chalicelib.api.endpoint import Call, endpoint
 from chalicelib.domain import report as reports_of
+from chalicelib.domain.alerts import without_likeness
 from chalicelib.domain.errors import BadInput, Conflict, NotFound, SessionActive, StaleSession, UpstreamDown
+from chalicelib.domain.identity_told import without_figures
 from chalicelib.domain.metrics import dominant_emotion
 from chalicelib.domain.model import Alert, FrameRecord, Session, Status
 from chalicelib.domain.presence_told import Presence
@@ -185,6 +187,7 @@ def _report_answer(call: Call, session_id: str, report: Report) -> ReportAnswer:
         told,
         alerts=tuple(_linked(call, session_id, told.alerts)),
         presence=_presence_linked(call, session_id, told.presence),
+        identity=told.identity if call.sees_evidence else without_figures(told.identity),
     )
     return ReportAnswer(session_id=session_id, report=linked)
 
@@ -196,7 +199,7 @@ def _reasons(call: Call, session: Session) -> dict[str, str]:
 
 def _linked(call: Call, session_id: str, alerts: tuple[Alert, ...]) -> list[Alert]:
     if not call.sees_evidence:
-        return list(alerts)
+        return list(map(without_likeness, alerts))
     return list(wiring.read_session().linked(call.tenant_id, session_id, alerts))
 
 

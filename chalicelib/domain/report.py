@@ -9,6 +9,7 @@ from datetime import UTC, datetime
 from types import MappingProxyType
 from typing import Any, Literal
 
+from chalicelib.domain.identity_told import IdentityTold, identity_of, is_thin
 from chalicelib.domain.metrics import AVERAGED, dominant_emotion
 from chalicelib.domain.model import Alert, AttemptOf, EndedBy, Progress, Session, Severity, Tally
 from chalicelib.domain.policy import Policy
@@ -180,6 +181,8 @@ class Report:
     """The exam and the candidate, with what was accommodated; null where no exam of ours was taken."""
     presence: Presence | None = None
     """Challenges to show that somebody is there; null where nobody was asked."""
+    identity: IdentityTold | None = None
+    """Who it was meant to be, and how often it was; null where nobody was named."""
 
 
 def build(
@@ -191,6 +194,7 @@ def build(
     listed = sorted(alerts, key=lambda alert: (alert.timestamp, alert.type))
     kept = _gravest(listed)
     length_s = max(session.ended_at - session.started_at, seen.last_s)
+    identity = identity_of(session.identity, session.decisions, seen.verified)
     return Report(
         session_id=session.session_id,
         start_time=rfc3339(session.started_at),
@@ -208,7 +212,7 @@ def build(
         alert_count=len(listed),
         alerts=kept,
         alerts_omitted=len(listed) - len(kept),
-        integrity=integrity(seen, length_s),
+        integrity=_with_identity(integrity(seen, length_s), identity),
         policy=policy,
         after_frames={name: rule.frames_to_open(policy) for name, rule in RULES.items()},
         versions=versions,
@@ -216,6 +220,7 @@ def build(
         ended_by=session.ended_by or EndedBy.CALLER,
         attempt=session.attempt,
         presence=presence_of(session.challenges),
+        identity=identity,
     )
 
 
@@ -237,6 +242,13 @@ def integrity(seen: Progress, length_s: float) -> Integrity:
         return Integrity(score, None, points, f"{note} That is too little to name a level of risk.")
     level: Level = "low" if score >= LOW_RISK_FROM else "medium" if score >= MEDIUM_RISK_FROM else "high"
     return Integrity(score, level, points, note)
+
+
+def _with_identity(integrity: Integrity, identity: IdentityTold | None) -> Integrity:
+    if identity is None or not identity.frames or not is_thin(identity):
+        return integrity
+    said = f"Who sat there is verified for {identity.verified} of {identity.frames} frames."
+    return replace(integrity, note=f"{integrity.note} {said}")
 
 
 def coverage(seen: Progress) -> Coverage:

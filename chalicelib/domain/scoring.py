@@ -6,6 +6,7 @@ What was not measured is absent still, and how long it took is said: both are fa
 from collections.abc import Mapping
 from dataclasses import replace
 
+from chalicelib.domain.identity_told import without_thresholds
 from chalicelib.domain.model import AttemptOf
 from chalicelib.domain.policy import Policy, layered
 from chalicelib.domain.report import Coverage, Report
@@ -30,6 +31,7 @@ def as_scored(report: Report) -> Report:
         attempt=replace(report.attempt, accommodated={}),
         coverage=without_looks(report.coverage),
         spend=None,
+        identity=without_thresholds(report.identity),
         reasons=unrevealing(report.reasons, report.attempt),
     )
 

@@ -1,6 +1,6 @@
 """End a session and write its report, once."""
 
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, replace
 
@@ -138,12 +138,18 @@ class TidyEvidence:
             raise SessionActive("The session's alerts are not final.")
         if session.policy.keep_frames == "all":
             return 0
-        alerts = self.sessions.alerts(tenant_id, session_id)
+        alerts = list(self.sessions.alerts(tenant_id, session_id))
         cited = {each.picture for alert in alerts for each in alert.evidence}
-        cited |= presence.cited(session.challenges)
+        cited |= presence.cited(session.challenges) | _compared_with(session, alerts)
         return self.evidence.drop(
             tenant_id, session_id, set(self.evidence.kept(tenant_id, session_id)) - cited
         )
+
+
+def _compared_with(session: Session, alerts: Iterable[Alert]) -> set[str]:
+    """Pictures that a person compares evidence with: the references of mismatches, documents to be kept."""
+    references = {alert.details.get("reference") for alert in alerts if alert.type == "identity_mismatch"}
+    return {name for name in (*references, *(each.document for each in session.decisions)) if name}
 
 
 def closed(

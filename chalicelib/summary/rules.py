@@ -7,6 +7,7 @@ words (`episodes`, `spoken`) serve the other summarizer too, so that both tell t
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
 
+from chalicelib.domain.identity_told import IdentityTold
 from chalicelib.domain.model import Severity
 from chalicelib.domain.presence_told import Presence
 from chalicelib.domain.report import Coverage, Integrity, Level, Report, Summary
@@ -55,12 +56,13 @@ class Episodes:
 
 
 def summarize(report: Report) -> Summary:
-    """Two to five sentences and a few highlights; the same for the same report."""
+    """A few sentences and a few highlights; the same for the same report."""
     noted = episodes(report)
     sentences = [
         _extent(report),
         _unseen(report.coverage),
         _noted(report, noted),
+        _identity(report.identity),
         _presence(report.presence),
         _averages(report),
         _conclusion(report.integrity),
@@ -178,6 +180,13 @@ def _how_often(each: Episodes) -> str:
 
 def _times(count: int) -> str:
     return {1: "once", 2: "twice"}.get(count, f"{count:,} times")
+
+
+def _identity(identity: IdentityTold | None) -> str:
+    if identity is None or not identity.frames:
+        return ""
+    share = round(100 * identity.verified / identity.frames)
+    return f"In {share}% of the frames it is verified that the person in view is who was named."
 
 
 def _presence(presence: Presence | None) -> str:

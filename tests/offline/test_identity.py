@@ -144,4 +144,12 @@ def test_a_document_proves_who_is_there_and_no_similarity_reaches_the_browser(se
     assert proved["kind"] == "document"
     said = interview.browser.call("POST", f"{interview.path}/identity", {"reference": live})
     assert said.status == 403
-    assert len(mismatches(watched(interview, *[BOB] * LATEST))) == 1
+    opened = [alert for alerts in watched(interview, *[BOB] * LATEST) for alert in alerts]
+    recent = interview.metrics()["recent_alerts"]
+    by_browser = interview.browser.call("POST", f"{interview.path}/end", {}).body["report"]["identity"]
+    by_server = interview.end()["identity"]
+    assert [(each["type"], each["details"]) for each in opened] == [("identity_mismatch", {})]
+    assert [each["details"] for each in recent if each["type"] == "identity_mismatch"] == [{}]
+    assert {each["similarity"] for each in by_browser["decisions"]} == {by_browser["lowest_similarity"]}
+    assert (by_browser["lowest_similarity"], by_server["lowest_similarity"]) == (None, 0.0)
+    assert [each["accepted"] for each in by_server["decisions"]] == [False, True]

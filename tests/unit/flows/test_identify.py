@@ -316,3 +316,19 @@ def test_a_session_from_before_has_no_identity() -> None:
     session = started().session
 
     assert (session.identity, session.decisions) == (None, ())
+
+
+def test_the_reference_stays_for_who_compares_if_somebody_else_was_found_and_goes_if_not() -> None:
+    swapped, calm = world_of(), world_of()
+    for world, then in ((swapped, ("stranger 1", "stranger 2", "stranger 3")), (calm, person(1, 2, 3))):
+        decide(world, Given(reference=PERSON))
+        world.records(*then)
+        world.end()
+        world.tidy()
+
+    assert name_of(PERSON) in set(swapped.evidence.kept(TENANT, SESSION))
+    assert name_of(PERSON) not in set(calm.evidence.kept(TENANT, SESSION))
+    told = swapped.end()
+    assert told.identity is not None
+    assert (told.identity.mismatched, told.identity.verified) == (3, 0)
+    assert "verified for 0 of 3 frames" in told.integrity.note
