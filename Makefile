@@ -99,11 +99,13 @@ destroy: $(READY) ## Take a stage in AWS down, asking about its data: STAGE=dev 
 clean: ## Remove environments, builds and caches
 	rm -rf .venv .venv-rekognition build .mypy_cache .ruff_cache .pytest_cache .import_linter_cache .hypothesis
 
+# Removed, not cleared: where .venv is a link, --clear would empty what it leads to.
 $(READY): requirements.txt requirements-layer.txt requirements-dev.txt
 	@"$(PYTHON)" -c 'import sys; sys.exit(not (3, 11) <= sys.version_info[:2] <= (3, 13))' || \
 		{ echo "$(PYTHON) is not Python 3.11, 3.12 or 3.13: make PYTHON=python3.12 $(MAKECMDGOALS)" >&2; exit 1; }
 	@echo "Setting up .venv (about a minute, once) ..."
-	@"$(PYTHON)" -m venv --clear .venv
+	@rm -rf .venv
+	@"$(PYTHON)" -m venv .venv
 	@$(BIN)/python $(PIP_INSTALL) -r requirements-dev.txt
 	@touch $@
 
