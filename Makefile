@@ -29,7 +29,7 @@ endif
 option = $(if $($(1)),--$(2) "$($(1))")
 
 .DEFAULT_GOAL := help
-.PHONY: help run serve test check format docs bench cost capacity package deploy tenant limits admin destroy clean
+.PHONY: help run serve test check format docs bench cost capacity package deploy tenant limits admin remove destroy clean
 
 help: ## List the commands
 	@echo "make COMMAND [NAME=value ...]"
@@ -91,6 +91,9 @@ limits: $(READY) ## Set what a tenant may use, 0 for no limit: STAGE=dev TENANT=
 
 admin: $(READY) ## Invite an admin into a tenant of a deployed stage: STAGE=dev TENANT=id EMAIL=ada@example.com
 	@STAGE="$(STAGE)" $(BIN)/python -m infra.people "$(TENANT)" "$(EMAIL)"
+
+remove: $(READY) ## Remove a tenant of a deployed stage with all that is its own, asking by its name: STAGE=dev TENANT=id YES=1
+	@STAGE="$(STAGE)" $(BIN)/python -m infra.removal "$(TENANT)" $(if $(filter-out 0,$(YES)),--yes)
 
 destroy: $(READY) ## Take a stage in AWS down, asking about its data: STAGE=dev DRY_RUN=1 DATA=ask|keep|delete YES=1
 	@$(BIN)/python -m infra.deploy destroy --stage "$(STAGE)" $(if $(filter-out 0,$(DRY_RUN)),--dry-run) \

@@ -97,6 +97,10 @@ class Keys:
         with suppress(ConditionFailedError):
             self._table.update(_key(key_id), **setting(used, condition, lately=lately))
 
+    def remove(self, key_id: str) -> None:
+        """Delete a key, if there is one. Raises UpstreamDown."""
+        self._table.delete(_key(key_id))
+
     def _of(self, tenant_id: str) -> Any:  # noqa: ANN401 - handed on to the client as it is
         return {
             "TableName": self._table.name,

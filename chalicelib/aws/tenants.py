@@ -63,6 +63,10 @@ class Tenants:
         """The tenant with these limits. Raises NotFound."""
         return self._set(tenant_id, _numbers(limits))
 
+    def remove(self, tenant_id: str) -> None:
+        """Delete the tenant, if there is one. Raises UpstreamDown."""
+        self._table.delete(_key(tenant_id))
+
     def _set(self, tenant_id: str, given: Item) -> Tenant:
         try:
             item = self._table.update(_key(tenant_id), **setting(given, "attribute_exists(pk)"))

@@ -55,6 +55,7 @@ from chalicelib.wiring.examining import (
     submit_answers,
 )
 from chalicelib.wiring.process import aside, client, new_id, new_sorted_id, now, pool, settings
+from chalicelib.wiring.removing import remove_tenant
 from chalicelib.wiring.watching import (
     analyze_frame,
     ask_provider,
@@ -121,6 +122,7 @@ __all__ = [
     "read_tenant",
     "register_person",
     "remove_person",
+    "remove_tenant",
     "requests",
     "reset_password",
     "rotate_key",
