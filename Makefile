@@ -59,7 +59,7 @@ format: $(READY) ## Write the format that check wants
 docs: $(READY) ## Write the pages of docs/ that are made from the code
 	@$(BIN)/python -m infra.docs
 
-bench: $(READY) $(REKOGNITION_READY) ## Measure money, units, latency, CPU, growth, cold start, load: CLIPS=folder LABELS=file ONLY=part,part KEEP=1
+bench: $(READY) $(REKOGNITION_READY) ## Measure money, units, accuracy, identity, latency, CPU, growth, cold start, load: CLIPS=folder LABELS=file ONLY=part,part KEEP=1
 	@$(BIN)/python -m benchmarks $(call option,CLIPS,clips) $(call option,LABELS,labels) $(call option,ONLY,only) \
 		$(if $(filter-out 0,$(KEEP)),--keep)
 
