@@ -29,7 +29,7 @@ endif
 option = $(if $($(1)),--$(2) "$($(1))")
 
 .DEFAULT_GOAL := help
-.PHONY: help run serve test check format docs bench cost capacity package deploy tenant limits admin destroy clean
+.PHONY: help run serve test check format docs bench cost capacity package deploy tenant limits admin remove destroy clean
 
 help: ## List the commands
 	@echo "make COMMAND [NAME=value ...]"
@@ -59,7 +59,7 @@ format: $(READY) ## Write the format that check wants
 docs: $(READY) ## Write the pages of docs/ that are made from the code
 	@$(BIN)/python -m infra.docs
 
-bench: $(READY) $(REKOGNITION_READY) ## Measure money, units, latency, CPU, growth, cold start, load: CLIPS=folder LABELS=file ONLY=part,part KEEP=1
+bench: $(READY) $(REKOGNITION_READY) ## Measure money, units, accuracy, identity, latency, CPU, growth, cold start, load: CLIPS=folder LABELS=file ONLY=part,part KEEP=1
 	@$(BIN)/python -m benchmarks $(call option,CLIPS,clips) $(call option,LABELS,labels) $(call option,ONLY,only) \
 		$(if $(filter-out 0,$(KEEP)),--keep)
 
@@ -92,6 +92,9 @@ limits: $(READY) ## Set what a tenant may use, 0 for no limit: STAGE=dev TENANT=
 admin: $(READY) ## Invite an admin into a tenant of a deployed stage: STAGE=dev TENANT=id EMAIL=ada@example.com
 	@STAGE="$(STAGE)" $(BIN)/python -m infra.people "$(TENANT)" "$(EMAIL)"
 
+remove: $(READY) ## Remove a tenant of a deployed stage with all that is its own, asking by its name: STAGE=dev TENANT=id YES=1
+	@STAGE="$(STAGE)" $(BIN)/python -m infra.removal "$(TENANT)" $(if $(filter-out 0,$(YES)),--yes)
+
 destroy: $(READY) ## Take a stage in AWS down, asking about its data: STAGE=dev DRY_RUN=1 DATA=ask|keep|delete YES=1
 	@$(BIN)/python -m infra.deploy destroy --stage "$(STAGE)" $(if $(filter-out 0,$(DRY_RUN)),--dry-run) \
 		$(call option,DATA,data) $(if $(filter-out 0,$(YES)),--yes)
@@ -99,11 +102,13 @@ destroy: $(READY) ## Take a stage in AWS down, asking about its data: STAGE=dev 
 clean: ## Remove environments, builds and caches
 	rm -rf .venv .venv-rekognition build .mypy_cache .ruff_cache .pytest_cache .import_linter_cache .hypothesis
 
+# Removed, not cleared: where .venv is a link, --clear would empty what it leads to.
 $(READY): requirements.txt requirements-layer.txt requirements-dev.txt
 	@"$(PYTHON)" -c 'import sys; sys.exit(not (3, 11) <= sys.version_info[:2] <= (3, 13))' || \
 		{ echo "$(PYTHON) is not Python 3.11, 3.12 or 3.13: make PYTHON=python3.12 $(MAKECMDGOALS)" >&2; exit 1; }
 	@echo "Setting up .venv (about a minute, once) ..."
-	@"$(PYTHON)" -m venv --clear .venv
+	@rm -rf .venv
+	@"$(PYTHON)" -m venv .venv
 	@$(BIN)/python $(PIP_INSTALL) -r requirements-dev.txt
 	@touch $@
 

@@ -17,9 +17,9 @@ from typing import Any
 
 from rich.console import Console
 
-from benchmarks import accuracy, cold_start, cpu, growth, keep, labels, latency, load, money, units
+from benchmarks import accuracy, cold_start, cpu, growth, identity, keep, labels, latency, load, money, units
 from benchmarks.running import api_key
-from benchmarks.table import clips, table, total
+from benchmarks.table import clips, table, thresholds, total
 from infra.local.cloud import OfflineCloud
 from infra.local.player import Api
 from infra.local.program import ROOT
@@ -68,7 +68,7 @@ def _options() -> argparse.Namespace:
     parser.add_argument("--keep", action="store_true", help="keep what the prediction of cost needs")
     options = parser.parse_args()
     options.labels = options.labels or options.clips / "labels.json"
-    if {"money", "units", "accuracy"} & set(options.only) and not options.labels.exists():
+    if {"money", "units", "accuracy", "identity"} & set(options.only) and not options.labels.exists():
         sys.exit(f"benchmarks: {options.labels} does not exist; name labelled clips by CLIPS= and LABELS=.")
     return options
 
@@ -105,10 +105,17 @@ def _accuracy(options: argparse.Namespace, console: Console) -> dict[str, Any]:
     }
 
 
+def _identity(options: argparse.Namespace, console: Console) -> dict[str, Any]:
+    figures = identity.measure(options.clips)
+    console.print(thresholds(figures))
+    return figures
+
+
 PARTS: dict[str, Part] = {
     "money": lambda options, console: money.measure(options, console, money.Chosen(folder=options.recorded)),
     "units": lambda options, console: units.measure(options, console, money.Chosen(folder=options.recorded)),
     "accuracy": _accuracy,
+    "identity": _identity,
     "latency": lambda _, __: asdict(latency.measure()),
     "cpu": lambda _, __: asdict(cpu.measure()),
     "growth": lambda _, __: asdict(growth.measure()),

@@ -46,10 +46,10 @@ class Emulators:
         """Raises StartError."""
         with ExitStack() as started:
             pool = started.enter_context(ThreadPoolExecutor(len(SIGHTS) * _THREADS))
-            urls = [_started(started, number) for number in range(_EMULATORS)]
+            urls = [start_emulator(started, number) for number in range(_EMULATORS)]
             for program, url in urls:
                 program.wait_until_answers(f"{url}/_health")
-                self.eyes.append(Rekognition(_client(url), pool, deadline_s=_PATIENCE_S))
+                self.eyes.append(Rekognition(emulator_client(url), pool, deadline_s=_PATIENCE_S))
             self._running = started.pop_all()
         return self
 
@@ -134,7 +134,8 @@ def _only(found: Findings, kinds: Collection[Kind]) -> Findings:
     )
 
 
-def _started(running: ExitStack, number: int) -> tuple[Program, str]:
+def start_emulator(running: ExitStack, number: int) -> tuple[Program, str]:
+    """An emulator that ends with the stack, and where it answers."""
     port = free_port()
     LOGS.mkdir(parents=True, exist_ok=True)
     log = LOGS / f"rekognition-bench-{number}.log"
@@ -153,7 +154,8 @@ def _started(running: ExitStack, number: int) -> tuple[Program, str]:
     return program, f"http://{HOST}:{port}"
 
 
-def _client(url: str) -> Any:  # noqa: ANN401 - boto3's
+def emulator_client(url: str) -> Any:  # noqa: ANN401 - boto3's
+    """A boto3 client of an emulator, whatever the environment says."""
     session = botocore.session.Session(session_vars={"profile": (None, None, None, None)})
     return boto3.session.Session(botocore_session=session).client(
         "rekognition",

@@ -7,6 +7,7 @@ from typing import Any
 from rich.table import Table
 
 from benchmarks.accuracy import Outcome
+from benchmarks.identity import Pair
 from infra.deploy.contents import MAX_APP_ZIP, MAX_UNZIPPED, MIB
 
 Figures = Mapping[str, Any]
@@ -81,6 +82,17 @@ def _accuracy(figures: Figures) -> Iterator[Row]:
     yield Row("frames with the right number of faces", f"{figures['right_face_count']} of {frames}")
 
 
+def _identity(figures: Figures) -> Iterator[Row]:
+    for kind, told in figures["pairs"].items():
+        if told["pairs"] > told["no_face"]:
+            genuine = Pair(kind).genuine
+            here = ", ".join(f"{told[name]} {name}" for name in ("match", "unclear", "mismatch"))
+            alike = f"similarity {told['lowest']:.0f} to {told['highest']:.0f}"
+            yield Row(
+                f"{kind}: of {told['pairs']} pairs", here, alike, "no mismatch" if genuine else "no match"
+            )
+
+
 def _latency(figures: Figures) -> Iterator[Row]:
     naive = f"{figures['serial_ratio']:.2f} one call after the other"
     yield Row("a frame's time over its slowest call's", f"{figures['ratio']:.2f}", naive, "1.15")
@@ -125,6 +137,7 @@ _ROWS = {
     "money": _money,
     "units": _units,
     "accuracy": _accuracy,
+    "identity": _identity,
     "latency": _latency,
     "cpu": _cpu,
     "growth": _growth,
@@ -149,6 +162,21 @@ def clips(outcomes: Sequence[Outcome]) -> Table:
             " ".join(each.wrong) or "0",
         )
     return drawn
+
+
+def thresholds(figures: Figures) -> Table:
+    """What each threshold of similarity would refuse and accept, with 95 % bounds of the shares."""
+    drawn = Table("similarity from", "one person refused", "", "two people accepted", "", box=None)
+    for each in figures["thresholds"]:
+        refused, accepted = each["false_reject"], each["false_accept"]
+        drawn.add_row(str(each["similarity"]), *_share(refused), *_share(accepted))
+    return drawn
+
+
+def _share(told: Figures) -> tuple[str, str]:
+    share = told["pairs"] / told["of"] if told["of"] else 0.0
+    between = f"{share:.1%} ({told['low']:.1%} to {told['high']:.1%})"
+    return f"{told['pairs']} of {told['of']}", between
 
 
 def total(name: str, outcomes: Iterable[Outcome]) -> Outcome:

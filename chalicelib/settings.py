@@ -9,6 +9,9 @@ from collections.abc import Mapping
 
 from pydantic import BaseModel, ConfigDict, Field
 
+MOST_TRUSTED_S = 60.0
+"""So long, and no longer, any stage may be set to believe a key that is gone."""
+
 
 class Settings(BaseModel):
     """Field `stage` is read from the variable STAGE, and so on."""
@@ -49,7 +52,7 @@ class Settings(BaseModel):
     """Model that writes the summary when a key is configured."""
     openai_timeout_s: float = Field(default=12.0, gt=0, le=15)
     """Longer than this the report does not wait for its summary in words."""
-    key_cache_s: float = Field(default=30.0, ge=0, le=60)
+    key_cache_s: float = Field(default=30.0, ge=0, le=MOST_TRUSTED_S)
     """How long a process trusts an API key it has checked: a revoked key lives no longer. Limits, too."""
     log_level: str = "INFO"
     """Level of the service's log."""

@@ -77,6 +77,12 @@ class FakeExams:
         found = (self.stored.get((tenant_id, exam_id)) for exam_id in exam_ids)
         return [exam for exam in found if exam]
 
+    def remove(self, tenant_id: str, exam_id: str) -> None:
+        """Delete the exam with its questions, if there is one."""
+        with self._lock:
+            self._questions.pop((tenant_id, exam_id), None)
+            self.stored.pop((tenant_id, exam_id), None)
+
 
 @dataclass
 class FakeAttempts:
@@ -137,6 +143,16 @@ class FakeAttempts:
         ids = [exam for tenant, exam, whose in self.stored if (tenant, whose) == (tenant_id, candidate_id)]
         chosen, cursor = _page(sorted(ids, reverse=True), limit, after)
         return Page(tuple(self.stored[tenant_id, exam_id, candidate_id] for exam_id in chosen), cursor)
+
+    def clear(self, tenant_id: str, exam_id: str) -> int:
+        """Delete all attempts at an exam with their answers; how many attempts there were."""
+        with self._lock:
+            places = [
+                place for place in {**self.stored, **self._answers} if place[:2] == (tenant_id, exam_id)
+            ]
+            for place in places:
+                self._answers.pop(place, None)
+            return sum(self.stored.pop(place, None) is not None for place in places)
 
     def _write(self, attempt: Attempt) -> None:
         self.before_write(attempt)

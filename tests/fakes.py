@@ -183,6 +183,10 @@ class FakeTenants:
         self._tenants[tenant_id] = replace(self._known(tenant_id), limits=limits)
         return self._tenants[tenant_id]
 
+    def remove(self, tenant_id: str) -> None:
+        """Delete the tenant, if there is one."""
+        self._tenants.pop(tenant_id, None)
+
     def _known(self, tenant_id: str) -> Tenant:
         if tenant_id not in self._tenants:
             raise NotFound("There is no such tenant; check its id.")
@@ -235,8 +239,8 @@ class FakeKeys:
         """Store the new key and what becomes of the old one, both or neither."""
         self.before_rotate()
         with self._lock:
-            now = self._keys[retired.key_id]
-            if now.revoked or now.replaced_by or new.key_id in self._keys:
+            now = self._keys.get(retired.key_id)
+            if now is None or now.revoked or now.replaced_by or new.key_id in self._keys:
                 return False
             self._keys[new.key_id] = new
             self._keys[now.key_id] = replace(
@@ -258,6 +262,11 @@ class FakeKeys:
         if key and (key.last_used_at is None or key.last_used_at <= at_s - USED_EVERY_S):
             self._keys[key_id] = replace(key, last_used_at=at_s)
             self.written.append(at_s)
+
+    def remove(self, key_id: str) -> None:
+        """Delete a key, if there is one."""
+        with self._lock:
+            self._keys.pop(key_id, None)
 
     def _of(self, tenant_id: str) -> list[StoredKey]:
         return [key for _, key in sorted(self._keys.items()) if key.tenant_id == tenant_id]

@@ -26,14 +26,13 @@ from chalicelib.domain.errors import (
     VisionUnavailable,
 )
 from chalicelib.domain.identity import Decision, GivenAs, GivenBy
+from chalicelib.domain.identity_told import unrevealing
 from chalicelib.domain.model import Session
 from chalicelib.flows.identify import Given
 
 identity = Blueprint(__name__)
 
 _PICTURES = ("reference", "document", "live")
-_LIKENESS = frozenset({"another_person", "between_thresholds"})
-"""Reasons that tell how near a picture came."""
 
 
 class UsernameFields(Body):
@@ -115,7 +114,7 @@ def identify_candidate(call: Call, session_id: str) -> IdentityAnswer:
 def _answer(session: Session, decision: Decision, by: GivenBy) -> IdentityAnswer:
     # Who knows how near a picture came could come nearer with the next.
     told = by is GivenBy.PLATFORM
-    reasons = [reason if told or reason not in _LIKENESS else "no_match" for reason in decision.reasons]
+    reasons = [reason if told else unrevealing(reason) for reason in decision.reasons]
     return IdentityAnswer(
         session_id=session.session_id,
         accepted=decision.given is not None,

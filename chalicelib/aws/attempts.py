@@ -11,7 +11,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from chalicelib.aws.codec import pack, unpack
-from chalicelib.aws.dynamodb import ConditionFailedError, Item, cursor, key_of, parts_of, storage
+from chalicelib.aws.dynamodb import ConditionFailedError, Item, cursor, delete_all, key_of, parts_of, storage
 from chalicelib.aws.exams import packed, unpacked
 from chalicelib.aws.table import NEW, Table, still_at
 from chalicelib.domain.attempts import Attempt
@@ -21,7 +21,7 @@ from chalicelib.domain.model import Page
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
 
-_CANDIDATE = "candidate#"
+_CANDIDATE, _ANSWERS = "candidate#", "answers#"
 _STALE = "The attempt was changed at the same time."
 
 
@@ -101,6 +101,20 @@ class Attempts:
             tuple(_attempt(item) for item in items if item), cursor(last["exam_id"]["S"]) if last else None
         )
 
+    def clear(self, tenant_id: str, exam_id: str) -> int:
+        """Delete all attempts at an exam with their answers; how many attempts there were.
+
+        The answers first: where no attempt leads to them, nobody would find them.
+        """
+        pk = f"{tenant_id}#{exam_id}"
+        self._delete_all(pk, _ANSWERS)
+        return self._delete_all(pk, _CANDIDATE)
+
+    def _delete_all(self, pk: str, prefix: str) -> int:
+        keys = self._table.query(pk, prefix, only="pk, sk")
+        with storage():
+            return delete_all(self._table.client, self._table.name, keys)
+
     def _item(self, attempt: Attempt) -> Item:
         item = _key(attempt.tenant_id, attempt.exam_id, attempt.candidate_id) | {
             "candidate": {"S": f"{attempt.tenant_id}#{attempt.candidate_id}"},
@@ -124,7 +138,7 @@ def _key(tenant_id: str, exam_id: str, candidate_id: str) -> Item:
 
 
 def _answers_key(tenant_id: str, exam_id: str, candidate_id: str) -> Item:
-    return key_of(f"{tenant_id}#{exam_id}", f"answers#{candidate_id}")
+    return key_of(f"{tenant_id}#{exam_id}", _ANSWERS + candidate_id)
 
 
 def _attempt(item: Item) -> Attempt:

@@ -54,7 +54,7 @@ class Exams:
 
     def questions(self, tenant_id: str, exam_id: str) -> str:
         """The exam's questions; `null` if there are none."""
-        item = self._table.get(key_of(f"{tenant_id}#{exam_id}", "questions"))
+        item = self._table.get(_questions_key(tenant_id, exam_id))
         return unpacked(item["questions"]["B"]) if item else "null"
 
     def save(self, exam: Exam, questions: str | None = None) -> Exam:
@@ -75,6 +75,11 @@ class Exams:
         """Up to 100 exams, those that there are, in this order."""
         items = self._table.get_some([_key(tenant_id, exam_id) for exam_id in exam_ids])
         return [_exam(item) for item in items if item]
+
+    def remove(self, tenant_id: str, exam_id: str) -> None:
+        """Delete the exam with its questions, if there is one; itself last, so that it is found till then."""
+        self._table.delete(_questions_key(tenant_id, exam_id))
+        self._table.delete(_key(tenant_id, exam_id))
 
     def _ticket(self, exam: Exam, ticket: Ticket) -> Item:
         return _ticket_key(exam.tenant_id, ticket.key) | {
@@ -104,6 +109,10 @@ def _key(tenant_id: str, exam_id: str) -> Item:
     return key_of(f"{tenant_id}#exams", _EXAM + exam_id)
 
 
+def _questions_key(tenant_id: str, exam_id: str) -> Item:
+    return key_of(f"{tenant_id}#{exam_id}", "questions")
+
+
 def _ticket_key(tenant_id: str, key: str) -> Item:
     return key_of(f"{tenant_id}#idempotency#{key}", "request")
 
@@ -116,7 +125,7 @@ def _item(exam: Exam) -> Item:
 
 
 def _questions(exam: Exam, questions: str) -> Item:
-    return key_of(f"{exam.tenant_id}#{exam.exam_id}", "questions") | {"questions": {"B": packed(questions)}}
+    return _questions_key(exam.tenant_id, exam.exam_id) | {"questions": {"B": packed(questions)}}
 
 
 def _exam(item: Item) -> Exam:

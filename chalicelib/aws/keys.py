@@ -1,12 +1,12 @@
 """API keys in DynamoDB, in the tenants' table: pk = key#<key id>; listed by the index by_tenant."""
 
 from collections.abc import Mapping
+from contextlib import suppress
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
-from botocore.exceptions import ClientError
-
-from chalicelib.aws.dynamodb import FOREIGN_CURSOR, Item, condition_failed, cursor, parts_of, storage
+from chalicelib.aws.dynamodb import FOREIGN_CURSOR, ConditionFailedError, Item, cursor, parts_of, storage
+from chalicelib.aws.table import NEW, Table, setting
 from chalicelib.domain.credentials import EVERYTHING, USED_EVERY_S, Scope, StoredKey
 from chalicelib.domain.errors import BadInput
 from chalicelib.domain.model import Page
@@ -19,34 +19,26 @@ _KEY = "key#"
 _BY_TENANT = "by_tenant"
 _TEXTS = ("replaces", "replaced_by", "fingerprint")
 _TIMES = ("expires_at", "last_used_at")
-_NEW = "attribute_not_exists(pk)"
 
 
 class Keys:
     """What is stored of keys: hashes, never a secret."""
 
     def __init__(self, client: "DynamoDBClient", table: str) -> None:
-        self._client = client
-        self._table = table
+        self._table = Table(client, table)
 
     def add(self, key: StoredKey) -> bool:
         """Store a new key; False if its id is taken. Raises UpstreamDown."""
-        with storage():
-            try:
-                self._client.put_item(TableName=self._table, Item=_item(key), ConditionExpression=_NEW)
-            except ClientError as exc:
-                if condition_failed(exc):
-                    return False
-                raise
+        try:
+            self._table.put(_item(key), **NEW)
+        except ConditionFailedError:
+            return False
         return True
 
     def key(self, key_id: str) -> StoredKey | None:
         """What is stored of a key. Raises UpstreamDown."""
-        with storage():
-            # Consistent: who trusts what it read counts the time from then on.
-            item = self._client.get_item(TableName=self._table, Key=_key(key_id), ConsistentRead=True).get(
-                "Item"
-            )
+        # Consistent: who trusts what it read counts the time from then on.
+        item = self._table.get(_key(key_id))
         return None if item is None else _stored(item)
 
     def page(self, tenant_id: str, limit: int, after: str | None) -> Page[StoredKey]:
@@ -58,7 +50,7 @@ class Keys:
                 raise BadInput(FOREIGN_CURSOR)
             start = {"ExclusiveStartKey": {"pk": {"S": pk}, "tenant_id": {"S": tenant_id}}}
         with storage():
-            reply = self._client.query(**self._of(tenant_id), **start, Limit=limit)
+            reply = self._table.client.query(**self._of(tenant_id), **start, Limit=limit)
         last = reply.get("LastEvaluatedKey")
         return Page(tuple(map(_stored, reply["Items"])), cursor(str(last["pk"]["S"])) if last else None)
 
@@ -68,7 +60,7 @@ class Keys:
         query["ExpressionAttributeValues"] |= {":no": {"BOOL": False}, ":now": {"N": str(now)}}
         alive = "revoked = :no AND (attribute_not_exists(expires_at) OR expires_at > :now)"
         with storage():
-            pages = self._client.get_paginator("query").paginate(
+            pages = self._table.client.get_paginator("query").paginate(
                 **query, Select="COUNT", FilterExpression=alive
             )
             return sum(page["Count"] for page in pages)
@@ -86,74 +78,47 @@ class Keys:
 
         False if the old one was revoked or rotated in the meantime, or somebody changes it now.
         """
-        update: Any = {
-            "TableName": self._table,
-            "Key": _key(retired.key_id),
-            **_setting({name: _item(retired)[name] for name in _changed_by_rotation(retired)}),
-            "ConditionExpression": "revoked = :no AND attribute_not_exists(replaced_by)",
-        }
-        update["ExpressionAttributeValues"] |= {":no": {"BOOL": False}}
-        put: Any = {"TableName": self._table, "Item": _item(new), "ConditionExpression": _NEW}
-        with storage():
-            try:
-                self._client.transact_write_items(TransactItems=[{"Put": put}, {"Update": update}])
-            except ClientError as exc:
-                if condition_failed(exc):
-                    return False
-                raise
+        changes = {name: _item(retired)[name] for name in _changed_by_rotation(retired)}
+        unchanged = "revoked = :no AND attribute_not_exists(replaced_by)"
+        update = {"Key": _key(retired.key_id), **setting(changes, unchanged, no={"BOOL": False})}
+        table = {"TableName": self._table.name}
+        try:
+            self._table.transact(
+                [{"Put": {**table, "Item": _item(new), **NEW}}, {"Update": {**table, **update}}]
+            )
+        except ConditionFailedError:
+            return False
         return True
 
     def used(self, key_id: str, at_s: float) -> None:
         """Write down that a key is in use, unless that was done lately. Raises UpstreamDown."""
-        setting = _setting({"last_used_at": {"N": str(at_s)}})
-        setting["ExpressionAttributeValues"][":lately"] = {"N": str(at_s - USED_EVERY_S)}
         condition = "attribute_exists(pk) AND (attribute_not_exists(last_used_at) OR last_used_at <= :lately)"
-        with storage():
-            try:
-                self._client.update_item(
-                    TableName=self._table, Key=_key(key_id), ConditionExpression=condition, **setting
-                )
-            except ClientError as exc:
-                if not condition_failed(exc):
-                    raise
+        used, lately = {"last_used_at": {"N": str(at_s)}}, {"N": str(at_s - USED_EVERY_S)}
+        with suppress(ConditionFailedError):
+            self._table.update(_key(key_id), **setting(used, condition, lately=lately))
+
+    def remove(self, key_id: str) -> None:
+        """Delete a key, if there is one. Raises UpstreamDown."""
+        self._table.delete(_key(key_id))
 
     def _of(self, tenant_id: str) -> Any:  # noqa: ANN401 - handed on to the client as it is
         return {
-            "TableName": self._table,
+            "TableName": self._table.name,
             "IndexName": _BY_TENANT,
             "KeyConditionExpression": "tenant_id = :tenant AND begins_with(pk, :key)",
             "ExpressionAttributeValues": {":tenant": {"S": tenant_id}, ":key": {"S": _KEY}},
         }
 
     def _set(self, tenant_id: str, key_id: str, name: str, value: Any) -> StoredKey | None:  # noqa: ANN401
-        setting = _setting({name: value})
-        setting["ExpressionAttributeValues"][":tenant"] = {"S": tenant_id}
-        with storage():
-            try:
-                reply = self._client.update_item(
-                    TableName=self._table,
-                    Key=_key(key_id),
-                    ConditionExpression="tenant_id = :tenant",
-                    ReturnValues="ALL_NEW",
-                    **setting,
-                )
-            except ClientError as exc:
-                if condition_failed(exc):
-                    return None
-                raise
-        return _stored(reply["Attributes"])
+        change = setting({name: value}, "tenant_id = :tenant", tenant={"S": tenant_id})
+        try:
+            return _stored(self._table.update(_key(key_id), **change))
+        except ConditionFailedError:
+            return None
 
 
 def _key(key_id: str) -> Item:
     return {"pk": {"S": _KEY + key_id}}
-
-
-def _setting(values: Mapping[str, Any]) -> Any:  # noqa: ANN401 - handed on to the client as it is
-    return {
-        "UpdateExpression": "SET " + ", ".join(f"#{name} = :{name}" for name in values),
-        "ExpressionAttributeNames": {f"#{name}": name for name in values},  # `name` is reserved
-        "ExpressionAttributeValues": {f":{name}": value for name, value in values.items()},
-    }
 
 
 def _changed_by_rotation(retired: StoredKey) -> list[str]:

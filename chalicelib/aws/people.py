@@ -7,9 +7,8 @@ pk = email#<e-mail in lower case>: `people`, from tenant id to person id.
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
-from botocore.exceptions import ClientError
-
-from chalicelib.aws.dynamodb import Item, condition_failed, cursor, parts_of, storage
+from chalicelib.aws.dynamodb import ConditionFailedError, Item, cursor, parts_of, storage
+from chalicelib.aws.table import NEW, Table, still_at
 from chalicelib.domain.errors import Busy
 from chalicelib.domain.model import Page
 from chalicelib.domain.people import Person, PersonRole, PersonStatus
@@ -27,8 +26,7 @@ class People:
     """Who belongs to which tenant."""
 
     def __init__(self, client: "DynamoDBClient", table: str) -> None:
-        self._client = client
-        self._table = table
+        self._table = Table(client, table)
 
     def add(self, person: Person) -> None:
         """Store a new person, found by e-mail from now on. Raises Busy if the tenant has the e-mail."""
@@ -36,24 +34,24 @@ class People:
         if person.tenant_id in before:
             raise Busy("Somebody with this e-mail was invited at the same time; try again.")
         self._transact(
-            {"Put": {"Item": _item(person), "ConditionExpression": "attribute_not_exists(pk)"}},
+            {"Put": {"Item": _item(person), **NEW}},
             _email_write(person.email, before, {**before, person.tenant_id: person.person_id}),
         )
 
     def save(self, person: Person) -> Person:
         """Store the person's next version. Raises Busy if it was changed since it was read."""
         item = _item(person) | {"version": {"N": str(person.version + 1)}}
-        self._transact({"Put": {"Item": item, **_unchanged(person)}})
+        self._transact({"Put": {"Item": item, **still_at(person.version)}})
         return _person(item)
 
     def person(self, person_id: str) -> Person | None:
         """A person of whichever tenant. Raises UpstreamDown."""
-        item = self._get(_PERSON + person_id)
+        item = self._table.get(_key(_PERSON + person_id))
         return _person(item) if item else None
 
     def with_email(self, email: str) -> Mapping[str, str]:
         """The ids of the people with this e-mail, by tenant. Raises UpstreamDown."""
-        item = self._get(_EMAIL + email)
+        item = self._table.get(_key(_EMAIL + email))
         return {tenant_id: each["S"] for tenant_id, each in item["people"]["M"].items()} if item else {}
 
     def page(self, tenant_id: str, limit: int, after: str | None, role: PersonRole | None) -> Page[Person]:
@@ -64,7 +62,9 @@ class People:
         for _ in range(_MOST_QUERIES):
             start: Any = {"ExclusiveStartKey": {"pk": {"S": last}, "tenant_id": {"S": tenant_id}}}
             with storage():
-                reply = self._client.query(TableName=self._table, **query, **(start if last else {}))
+                reply = self._table.client.query(
+                    TableName=self._table.name, **query, **(start if last else {})
+                )
             found += reply["Items"]
             last = str(reply["LastEvaluatedKey"]["pk"]["S"]) if reply.get("LastEvaluatedKey") else None
             if last is None or len(found) >= limit:
@@ -78,26 +78,17 @@ class People:
         """Delete the person, and from what their e-mail leads to. Raises Busy if it was changed meanwhile."""
         before = self.with_email(person.email)
         after = {tenant_id: each for tenant_id, each in before.items() if each != person.person_id}
-        writes = [{"Delete": {"Key": {"pk": {"S": _PERSON + person.person_id}}, **_unchanged(person)}}]
+        writes = [{"Delete": {"Key": _key(_PERSON + person.person_id), **still_at(person.version)}}]
         self._transact(*writes, *([_email_write(person.email, before, after)] if before != after else []))
 
-    def _get(self, pk: str) -> Any:  # noqa: ANN401 - an item holds what its kind holds
-        with storage():
-            return self._client.get_item(
-                TableName=self._table, Key={"pk": {"S": pk}}, ConsistentRead=True
-            ).get("Item")
-
     def _transact(self, *writes: Any) -> None:  # noqa: ANN401 - handed on to the client
-        placed: Any = [
-            {kind: {"TableName": self._table, **write} for kind, write in each.items()} for each in writes
-        ]
-        with storage():
-            try:
-                self._client.transact_write_items(TransactItems=placed)
-            except ClientError as exc:
-                if condition_failed(exc):
-                    raise Busy("The person was changed at the same time; try again.") from exc
-                raise
+        table = {"TableName": self._table.name}
+        try:
+            self._table.transact(
+                [{kind: {**table, **write} for kind, write in each.items()} for each in writes]
+            )
+        except ConditionFailedError as exc:
+            raise Busy("The person was changed at the same time; try again.") from exc
 
 
 def _list_of(tenant_id: str, limit: int, role: PersonRole | None) -> Any:  # noqa: ANN401 - for the client
@@ -116,13 +107,13 @@ def _list_of(tenant_id: str, limit: int, role: PersonRole | None) -> Any:  # noq
 
 
 def _email_write(email: str, before: Mapping[str, str], after: Mapping[str, str]) -> Any:  # noqa: ANN401 - one of two kinds
-    condition: Item = {"ConditionExpression": "attribute_not_exists(pk)"}
+    condition: Item = NEW
     if before:
         condition = {
             "ConditionExpression": "people = :before",
             "ExpressionAttributeValues": {":before": _map(before)},
         }
-    key = {"pk": {"S": _EMAIL + email}}
+    key = _key(_EMAIL + email)
     if not after:
         # An e-mail that leads to nobody is nobody's business.
         return {"Delete": {"Key": key, **condition}}
@@ -133,16 +124,12 @@ def _map(people: Mapping[str, str]) -> Item:
     return {"M": {tenant_id: {"S": person_id} for tenant_id, person_id in people.items()}}
 
 
-def _unchanged(person: Person) -> Item:
-    return {
-        "ConditionExpression": "version = :version",
-        "ExpressionAttributeValues": {":version": {"N": str(person.version)}},
-    }
+def _key(pk: str) -> Item:
+    return {"pk": {"S": pk}}
 
 
 def _item(person: Person) -> Item:
-    return {
-        "pk": {"S": _PERSON + person.person_id},
+    return _key(_PERSON + person.person_id) | {
         "tenant_id": {"S": person.tenant_id},
         "email": {"S": person.email},
         "name": {"S": person.name},

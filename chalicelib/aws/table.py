@@ -97,6 +97,12 @@ class Table:
         with conditional():
             self.client.put_item(TableName=self.name, Item=item, **condition)
 
+    def update(self, key: Item, **changes: Any) -> Any:  # noqa: ANN401 - `setting`'s, and an item
+        """Change an item; the item as it is from now on. Raises ConditionFailedError."""
+        with conditional():
+            reply = self.client.update_item(TableName=self.name, Key=key, ReturnValues="ALL_NEW", **changes)
+        return reply["Attributes"]
+
     def delete(self, key: Item, **condition: Any) -> None:  # noqa: ANN401 - handed on to the client
         """Delete an item. Raises ConditionFailedError."""
         with conditional():
@@ -118,6 +124,16 @@ def conditional() -> Iterator[None]:
             if condition_failed(exc):
                 raise ConditionFailedError(reasons(exc)) from exc
             raise
+
+
+def setting(values: Item, condition: str, **given: Any) -> dict[str, Any]:  # noqa: ANN401 - attributes
+    """An update that sets these attributes if the condition holds, in which `given` stand as `:name`."""
+    return {
+        "UpdateExpression": "SET " + ", ".join(f"#{name} = :{name}" for name in values),
+        "ConditionExpression": condition,
+        "ExpressionAttributeNames": {f"#{name}": name for name in values},  # `name` is reserved
+        "ExpressionAttributeValues": {f":{name}": value for name, value in {**values, **given}.items()},
+    }
 
 
 def still_at(version: int) -> dict[str, Any]:

@@ -4,9 +4,8 @@ import json
 from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any
 
-from botocore.exceptions import ClientError
-
-from chalicelib.aws.dynamodb import Item, condition_failed, storage
+from chalicelib.aws.dynamodb import ConditionFailedError, Item, storage
+from chalicelib.aws.table import NEW, Table, setting
 from chalicelib.domain.errors import NotFound
 from chalicelib.domain.policy import Overrides
 from chalicelib.domain.tenants import NO_LIMITS, Limits, Tenant
@@ -22,23 +21,20 @@ class Tenants:
     """Who the tenants are, and what holds for each."""
 
     def __init__(self, client: "DynamoDBClient", table: str) -> None:
-        self._client = client
-        self._table = table
+        self._table = Table(client, table)
 
     def create(self, tenant_id: str, name: str, created_at: str, limits: Limits = NO_LIMITS) -> None:
-        """Store a tenant."""
+        """Store a tenant. What AWS says is left as it is: it is the operator who reads it."""
         item = _key(tenant_id) | {"name": {"S": name}, "created_at": {"S": created_at}} | _numbers(limits)
-        self._client.put_item(
-            TableName=self._table, Item=item, ConditionExpression="attribute_not_exists(pk)"
-        )
+        self._table.client.put_item(TableName=self._table.name, Item=item, **NEW)
 
     def ids(self) -> Iterator[str]:
         """All tenants. Raises UpstreamDown.
 
         The table is read whole, people and keys along with it; only the hourly schedule asks.
         """
-        pages = self._client.get_paginator("scan").paginate(
-            TableName=self._table,
+        pages = self._table.client.get_paginator("scan").paginate(
+            TableName=self._table.name,
             FilterExpression="begins_with(pk, :tenant)",
             ExpressionAttributeValues={":tenant": {"S": _TENANT}},
             ProjectionExpression="pk",
@@ -49,10 +45,7 @@ class Tenants:
 
     def tenant(self, tenant_id: str) -> Tenant:
         """The tenant. Raises NotFound, UpstreamDown."""
-        with storage():
-            item = self._client.get_item(TableName=self._table, Key=_key(tenant_id), ConsistentRead=True).get(
-                "Item"
-            )
+        item = self._table.get(_key(tenant_id))
         if item is None:
             raise NotFound(_NO_TENANT)
         return _tenant(item)
@@ -70,23 +63,16 @@ class Tenants:
         """The tenant with these limits. Raises NotFound."""
         return self._set(tenant_id, _numbers(limits))
 
+    def remove(self, tenant_id: str) -> None:
+        """Delete the tenant, if there is one. Raises UpstreamDown."""
+        self._table.delete(_key(tenant_id))
+
     def _set(self, tenant_id: str, given: Item) -> Tenant:
-        with storage():
-            try:
-                reply = self._client.update_item(
-                    TableName=self._table,
-                    Key=_key(tenant_id),
-                    UpdateExpression="SET " + ", ".join(f"#{name} = :{name}" for name in given),
-                    ConditionExpression="attribute_exists(pk)",
-                    ExpressionAttributeNames={f"#{name}": name for name in given},  # `name` is reserved
-                    ExpressionAttributeValues={f":{name}": value for name, value in given.items()},
-                    ReturnValues="ALL_NEW",
-                )
-            except ClientError as exc:
-                if condition_failed(exc):
-                    raise NotFound(_NO_TENANT) from exc
-                raise
-        return _tenant(reply["Attributes"])
+        try:
+            item = self._table.update(_key(tenant_id), **setting(given, "attribute_exists(pk)"))
+        except ConditionFailedError as exc:
+            raise NotFound(_NO_TENANT) from exc
+        return _tenant(item)
 
 
 def _key(tenant_id: str) -> Item:

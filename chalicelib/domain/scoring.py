@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from dataclasses import replace
 
 from chalicelib.domain.identity_told import without_thresholds
-from chalicelib.domain.model import AttemptOf
+from chalicelib.domain.model import Alert, AttemptOf
 from chalicelib.domain.policy import Policy, layered
 from chalicelib.domain.report import Coverage, Report
 from chalicelib.domain.rules import RULES
@@ -32,8 +32,14 @@ def as_scored(report: Report) -> Report:
         coverage=without_looks(report.coverage),
         spend=None,
         identity=without_thresholds(report.identity),
+        alerts=tuple(map(_without_threshold, report.alerts)),
         reasons=unrevealing(report.reasons, report.attempt),
     )
+
+
+def _without_threshold(alert: Alert) -> Alert:
+    kept = {name: each for name, each in alert.details.items() if name != "threshold"}
+    return replace(alert, details=kept) if alert.type == "identity_mismatch" else alert
 
 
 def as_for_others(policy: Policy, attempt: AttemptOf) -> Policy:

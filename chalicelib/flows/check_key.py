@@ -9,9 +9,8 @@ from chalicelib.domain import credentials
 from chalicelib.domain.credentials import USED_EVERY_S, StoredKey
 from chalicelib.domain.errors import Unauthorized, UpstreamDown
 from chalicelib.flows.ports import Clock, Keys
+from chalicelib.flows.remembered import MOST, Remembered
 from chalicelib.telemetry import logger
-
-_MOST_KNOWN = 1000
 
 
 @dataclass(slots=True)
@@ -23,14 +22,17 @@ class CheckKey:
     trust_s: float
     clock: Clock
     stopwatch: Callable[[], float] = monotonic
-    _known: dict[str, tuple[float, StoredKey]] = field(default_factory=dict)
+    _known: Remembered[StoredKey] = field(init=False)
     _told_at: dict[str, float] = field(default_factory=dict)
     """When this process wrote down last, or tried to, that a key is in use."""
+
+    def __post_init__(self) -> None:
+        self._known = Remembered(self.trust_s, self.stopwatch)
 
     def __call__(self, text: str) -> StoredKey:
         """What is stored of the key. Raises Unauthorized, in the same words for every reason."""
         key = credentials.parse(text)
-        stored = self._stored(key.key_id) if key and key.stage == self.stage else None
+        stored = self._known.get(key.key_id, self.keys.key) if key and key.stage == self.stage else None
         now = self.clock()
         if (
             key is None
@@ -44,24 +46,12 @@ class CheckKey:
         self._use(stored, now)
         return stored
 
-    def _stored(self, key_id: str) -> StoredKey | None:
-        read_at, stored = self._known.get(key_id, (0.0, None))
-        # Counted from before it was read: what was revoked while the answer travelled is not trusted longer.
-        asked_at = self.stopwatch()
-        if stored and asked_at - read_at < self.trust_s:
-            return stored
-        fresh = self.keys.key(key_id)
-        if len(self._known) >= _MOST_KNOWN:
-            self._known.clear()
-            self._told_at.clear()
-        if fresh:
-            self._known[key_id] = (asked_at, fresh)
-        return fresh
-
     def _use(self, key: StoredKey, now: float) -> None:
         told_at = max(key.last_used_at or 0.0, self._told_at.get(key.key_id, 0.0))
         if now - told_at < USED_EVERY_S:
             return
+        if len(self._told_at) >= MOST:
+            self._told_at.clear()
         self._told_at[key.key_id] = now  # first: a table that does not answer is not asked by every request
         try:
             self.keys.used(key.key_id, now)

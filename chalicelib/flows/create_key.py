@@ -8,6 +8,7 @@ from chalicelib.domain.credentials import ApiKey, Scope, StoredKey
 from chalicelib.domain.errors import BadInput, Conflict, Forbidden
 from chalicelib.domain.model import Ticket
 from chalicelib.flows.ports import Clock, Keys
+from chalicelib.flows.tickets import check_ticket
 
 MOST_LIVE = 100
 """Keys of a tenant that are good for something. Those of the last second may come on top."""
@@ -64,8 +65,8 @@ class CreateKey:
         return key, stored
 
     def _was_made(self, made: StoredKey, ticket: Ticket | None) -> Conflict:
-        if ticket and made.fingerprint != ticket.fingerprint:
-            return Conflict("This Idempotency-Key came with another request before; use a new one.")
+        if ticket:
+            check_ticket(ticket, made.fingerprint)
         return Conflict(
             f"This request made the key {credentials.prefix(self.stage, made.key_id)} before. Its secret was "
             "shown then and cannot be shown again: if it is lost, revoke that key and create another one, "

@@ -5,12 +5,13 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from chalicelib.domain.attempts import Attempt
-from chalicelib.domain.errors import BadInput, Conflict, StaleExam
+from chalicelib.domain.errors import BadInput, StaleExam
 from chalicelib.domain.exams import Exam, check_exam, wrong_with_accommodation
 from chalicelib.domain.model import Page, Ticket
 from chalicelib.flows.change_attempt import own
 from chalicelib.flows.contention import settled
 from chalicelib.flows.ports import Attempts, Clock, Exams
+from chalicelib.flows.tickets import check_ticket
 
 _PAGE = 100
 
@@ -46,8 +47,7 @@ class CreateExam:
         known = self.exams.ticket(tenant_id, ticket.key)
         if known is None:
             return None
-        if known[0] != ticket:
-            raise Conflict("This Idempotency-Key came with another request before; use a new one.")
+        check_ticket(ticket, known[0].fingerprint)
         return self.exams.load(tenant_id, known[1])
 
 

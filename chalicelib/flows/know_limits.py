@@ -7,9 +7,8 @@ from time import monotonic
 from chalicelib.domain.errors import NotFound, UpstreamDown
 from chalicelib.domain.tenants import NO_LIMITS, Limits
 from chalicelib.flows.ports import Tenants
+from chalicelib.flows.remembered import Remembered
 from chalicelib.telemetry import logger
-
-_MOST_KNOWN = 1000
 
 
 @dataclass(slots=True)
@@ -19,19 +18,18 @@ class KnowLimits:
     tenants: Tenants
     trust_s: float
     stopwatch: Callable[[], float] = monotonic
-    _known: dict[str, tuple[float, Limits]] = field(default_factory=dict)
+    _known: Remembered[Limits] = field(init=False)
+
+    def __post_init__(self) -> None:
+        self._known = Remembered(self.trust_s, self.stopwatch)
 
     def __call__(self, tenant_id: str) -> Limits:
         """The tenant's limits; never an error, for a limit is no reason to fail."""
-        read_at, limits = self._known.get(tenant_id, (0.0, None))
-        now = self.stopwatch()
-        if limits is not None and now - read_at < self.trust_s:
-            return limits
-        fresh = self._read(tenant_id) or limits or NO_LIMITS
-        if len(self._known) >= _MOST_KNOWN:
-            self._known.clear()
-        self._known[tenant_id] = (now, fresh)
-        return fresh
+        return self._known.get(tenant_id, self._now_or_last) or NO_LIMITS
+
+    def _now_or_last(self, tenant_id: str) -> Limits:
+        # None are remembered, too: a table that does not answer is not asked by every request.
+        return self._read(tenant_id) or self._known.last(tenant_id) or NO_LIMITS
 
     def _read(self, tenant_id: str) -> Limits | None:
         try:

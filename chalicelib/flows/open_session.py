@@ -10,6 +10,7 @@ from chalicelib.domain.errors import Conflict, NotFound, SessionExists
 from chalicelib.domain.model import AttemptOf, Session, Ticket
 from chalicelib.domain.policy import Overrides, Policy, layered
 from chalicelib.flows.ports import Clock, Sessions, Tenants
+from chalicelib.flows.tickets import check_ticket
 from chalicelib.telemetry import Metric, count
 
 NOTHING: Overrides = MappingProxyType({})
@@ -79,8 +80,7 @@ class OpenSession:
         known = self.sessions.ticket(tenant_id, ticket.key)
         if known is None:
             return None
-        if known[0] != ticket:
-            raise Conflict("This Idempotency-Key came with another request before; use a new one.")
+        check_ticket(ticket, known[0].fingerprint)
         try:
             return self.sessions.load(tenant_id, known[1])
         except NotFound as exc:

@@ -161,6 +161,9 @@ class Tenants(Protocol):
     def limit(self, tenant_id: str, limits: Limits) -> Tenant:
         """The tenant with these limits. Raises NotFound."""
 
+    def remove(self, tenant_id: str) -> None:
+        """Delete the tenant, if there is one. Raises UpstreamDown."""
+
 
 class Keys(Protocol):
     """API keys. See `chalicelib.aws.keys`."""
@@ -191,6 +194,9 @@ class Keys(Protocol):
 
     def used(self, key_id: str, at_s: float) -> None:
         """Write down that a key is in use, unless that was done lately. Raises UpstreamDown."""
+
+    def remove(self, key_id: str) -> None:
+        """Delete a key, if there is one. Raises UpstreamDown."""
 
 
 class Requests(Protocol):
@@ -227,6 +233,9 @@ class Exams(Protocol):
     def several(self, tenant_id: str, exam_ids: Sequence[str]) -> list[Exam]:
         """Up to 100 exams, those that there are, in this order."""
 
+    def remove(self, tenant_id: str, exam_id: str) -> None:
+        """Delete the exam with its questions, if there is one."""
+
 
 class Attempts(Protocol):
     """Who takes which exam, how far they are, and their answers. See `chalicelib.aws.attempts`."""
@@ -251,6 +260,9 @@ class Attempts(Protocol):
 
     def of_candidate(self, tenant_id: str, candidate_id: str, limit: int, after: str | None) -> Page[Attempt]:
         """The candidate's attempts, that at the newest exam first. Raises BadInput for a foreign cursor."""
+
+    def clear(self, tenant_id: str, exam_id: str) -> int:
+        """Delete all attempts at an exam with their answers; how many attempts there were."""
 
 
 class People(Protocol):

@@ -10,11 +10,10 @@ from dataclasses import dataclass, replace
 from chalicelib.domain import credentials
 from chalicelib.domain.credentials import ApiKey, Scope, StoredKey
 from chalicelib.domain.errors import Busy, Conflict
+from chalicelib.flows.contention import settled
 from chalicelib.flows.create_key import check_room, check_scopes
 from chalicelib.flows.ports import Clock, Keys
 from chalicelib.flows.read_keys import ReadKeys
-
-_TRIES = 3
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,25 +34,29 @@ class RotateKey:
         NotFound, Forbidden for a key with scopes that the caller may not hand on, Conflict for one that is
         over or was rotated before, Busy.
         """
-        for _ in range(_TRIES):
-            old = ReadKeys(self.keys).one(tenant_id, key_id)
-            check_scopes(old.scopes, may)
-            now = round(self.clock(), 3)
-            before = self._before(old, now)
-            self._check(old, before, now, grace_s)
-            key = credentials.mint(self.stage, self.choose)
-            new = replace(
-                old,
-                key_id=key.key_id,
-                hash=key.hash,
-                created_at=now,
-                last_used_at=None,
-                replaces=(before or old).key_id,
-                fingerprint=None,
-            )
-            if self.keys.rotate(old.retired(key.key_id, now, grace_s), new):
-                return key, new
-        raise Busy("The key is changed by others at this moment; look at your keys and try again.")
+        return settled(lambda: self._rotated(tenant_id, key_id, grace_s, may))
+
+    def _rotated(
+        self, tenant_id: str, key_id: str, grace_s: float, may: frozenset[Scope]
+    ) -> tuple[ApiKey, StoredKey]:
+        old = ReadKeys(self.keys).one(tenant_id, key_id)
+        check_scopes(old.scopes, may)
+        now = round(self.clock(), 3)
+        before = self._before(old, now)
+        self._check(old, before, now, grace_s)
+        key = credentials.mint(self.stage, self.choose)
+        new = replace(
+            old,
+            key_id=key.key_id,
+            hash=key.hash,
+            created_at=now,
+            last_used_at=None,
+            replaces=(before or old).key_id,
+            fingerprint=None,
+        )
+        if not self.keys.rotate(old.retired(key.key_id, now, grace_s), new):
+            raise Busy("The key is changed by others at this moment; look at your keys and try again.")
+        return key, new
 
     def _before(self, old: StoredKey, now: float) -> StoredKey | None:
         """The key that this one was put in the place of, if it lives still."""

@@ -279,6 +279,38 @@ def test_a_candidates_attempts_are_listed_newest_exam_first(attempts: Attempts, 
         attempts.of_candidate(tenant, "c-1", 2, "made up")
 
 
+def test_attempts_are_cleared_with_their_answers_those_at_one_exam_alone(
+    attempts: Attempts, tenant: str
+) -> None:
+    for candidate_id, exam_id in (("c-1", "e-1"), ("c-2", "e-1"), ("c-1", "e-2")):
+        attempts.create(attempt(tenant, candidate_id, exam_id))
+        answered = replace(attempts.load(tenant, exam_id, candidate_id), answered_at=NOON + 5)
+        attempts.save(answered, '{"1": "b"}')
+
+    assert [attempts.clear(tenant, "e-1") for _ in range(2)] == [2, 0]
+
+    assert attempts.page(tenant, "e-1", 10, None).items == ()
+    assert attempts.answers(tenant, "e-1", "c-1") is None
+    assert [each.exam_id for each in attempts.of_candidate(tenant, "c-1", 10, None).items] == ["e-2"]
+    assert attempts.answers(tenant, "e-2", "c-1") == '{"1": "b"}'
+
+
+def test_an_exam_is_removed_with_its_questions_and_its_attempts_stay(
+    stores: tuple[Exams, Attempts], tenant: str
+) -> None:
+    exams, attempts = stores
+    for exam_id in ("e-1", "e-2"):
+        exams.create(exam(tenant, exam_id), '["?"]', None)
+        attempts.create(attempt(tenant, exam_id=exam_id))
+
+    for _ in range(2):
+        exams.remove(tenant, "e-1")
+
+    assert [each.exam_id for each in exams.page(tenant, 10, None).items] == ["e-2"]
+    assert [exams.questions(tenant, exam_id) for exam_id in ("e-1", "e-2")] == ["null", '["?"]']
+    assert len(attempts.page(tenant, "e-1", 10, None).items) == 1
+
+
 def test_attempts_expire_after_their_start_and_answers_after_they_came(cloud: "Cloud", tenant: str) -> None:
     client, table = cloud.client("dynamodb"), cloud.settings.exams_table
     attempts = DynamoAttempts(client, table, retention_s=RETENTION_S)

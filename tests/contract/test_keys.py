@@ -193,3 +193,25 @@ def test_a_key_of_the_first_day_may_do_everything_and_never_expires(cloud: "Clou
     assert keys.key(tenant[:10]) == expected
     assert keys.page(tenant, 10, None).items == (expected,)
     assert keys.rotate(expected.retired("new", NOW, 0), made(tenant, 1))
+
+
+def test_a_removed_key_is_gone_and_all_others_stay(keys: Keys, tenant: str) -> None:
+    gone, stays = made(tenant, 0), made(tenant, 1)
+    for key in (gone, stays):
+        keys.add(key)
+
+    for _ in range(2):
+        keys.remove(gone.key_id)
+    keys.used(gone.key_id, NOW)
+
+    assert keys.key(gone.key_id) is None
+    assert keys.page(tenant, 10, None).items == (stays,)
+
+
+def test_a_removed_key_cannot_be_rotated(keys: Keys, tenant: str) -> None:
+    gone, new = made(tenant, 0), made(tenant, 1)
+    keys.add(gone)
+    keys.remove(gone.key_id)
+
+    assert not keys.rotate(gone.retired(new.key_id, NOW, 60), new)
+    assert keys.page(tenant, 10, None).items == ()

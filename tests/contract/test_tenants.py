@@ -87,3 +87,17 @@ def test_a_tenant_that_was_made_before_there_were_limits_has_none(cloud: "Cloud"
     client.put_item(TableName=table, Item=item)
 
     assert DynamoTenants(client, table).tenant(tenant) == Tenant(tenant, "Acme", NOW)
+
+
+def test_a_removed_tenant_is_not_found_and_another_stays(tenants: Tenants, tenant: str) -> None:
+    gone, stays = tenant, tenant[::-1]
+    for each in (gone, stays):
+        tenants.create(each, "Acme", NOW)
+
+    for _ in range(2):
+        tenants.remove(gone)
+
+    with pytest.raises(NotFound):
+        tenants.limit(gone, LIMITS)
+    assert tenants.tenant(stays).name == "Acme"
+    assert {gone, stays} & set(tenants.ids()) == {stays}

@@ -8,6 +8,7 @@ import pytest
 
 from benchmarks.__main__ import PARTS, parts, write
 from benchmarks.accuracy import Outcome, compare
+from benchmarks.identity import Judged, Pair, Shot, bounds, figures, kind_of
 from benchmarks.labels import Clip, Incident, Span
 from benchmarks.load import Sent, overhead_ms
 from benchmarks.pictures import sitting
@@ -55,6 +56,53 @@ def test_outcomes_add_up() -> None:
     found, missed = Outcome("a", 10, 9, 2, 2, (0.5, 1.0)), Outcome("b", 5, 5, 1, 0, (), ("blurred@3s",))
 
     assert total("all", [found, missed]) == Outcome("all", 15, 14, 3, 2, (0.5, 1.0), ("blurred@3s",))
+
+
+def test_pairs_of_faces_are_told_apart_by_what_they_have_in_common() -> None:
+    father, again = Shot("k1.jpg", "K", occasion=0), Shot("k2.jpg", "K", occasion=1)
+    son, stranger = Shot("m1.jpg", "M", occasion=0), Shot("a.mkv@1", "A", occasion=0)
+    nodding, covered = Shot("b.mkv@0.1", "B", occasion=0), Shot("intel/book.mkv@1.5", "B", occasion=0)
+
+    assert kind_of(father, again) is Pair.PHOTOGRAPHS
+    assert kind_of(father, son) is Pair.FAMILY
+    assert kind_of(father, stranger) is Pair.STRANGERS
+    assert kind_of(nodding, Shot("b.mkv@2", "B", occasion=0)) is Pair.SITTING
+    assert kind_of(nodding, covered) is Pair.COVERED
+    assert kind_of(stranger, covered) is Pair.STRANGERS
+
+
+def test_false_rejects_are_of_one_person_and_false_accepts_of_two() -> None:
+    one = [Judged(Pair.PHOTOGRAPHS, each) for each in (99.0, 79.9, 49.9, None)]
+    two = [Judged(Pair.STRANGERS, 80.0), Judged(Pair.FAMILY, 50.0), Judged(Pair.FAMILY, 3.0)]
+
+    told = figures([*one, *two])
+
+    assert told["pairs"]["one person, two occasions"] == {
+        "pairs": 4,
+        "no_face": 1,
+        "match": 1,
+        "unclear": 1,
+        "mismatch": 1,
+        "lowest": 49.9,
+        "highest": 99.0,
+    }
+    at = {each["similarity"]: each for each in told["thresholds"]}
+    assert [(at[80][name]["pairs"], at[80][name]["of"]) for name in ("false_reject", "false_accept")] == [
+        (2, 3),
+        (1, 3),
+    ]
+    assert [row.here for row in rows({"identity": told})] == [
+        "1 match, 1 unclear, 1 mismatch",
+        "1 match, 0 unclear, 0 mismatch",
+        "0 match, 1 unclear, 1 mismatch",
+    ]
+
+
+def test_few_pairs_leave_much_to_doubt() -> None:
+    assert bounds(0, 0) == (0.0, 1.0)
+    assert tuple(round(each, 3) for each in bounds(0, 10)) == (0.0, 0.278)
+    assert tuple(round(each, 3) for each in bounds(5, 10)) == (0.237, 0.763)
+    assert bounds(0, 1000)[1] < 0.004
 
 
 def test_an_item_is_read_as_it_was_put() -> None:

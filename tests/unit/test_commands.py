@@ -3,13 +3,14 @@
 import sys
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from io import StringIO
 from types import ModuleType
 
 import pytest
 
 from chalicelib import wiring
 from chalicelib.domain.people import PersonRole, PersonStatus
-from infra import people, tenants
+from infra import people, removal, tenants
 from tests.unit.api.people import PASSWORD
 from tests.unit.api.service import Service, running_service
 
@@ -40,12 +41,15 @@ def command(
     capsys: pytest.CaptureFixture[str],
     monkeypatch: pytest.MonkeyPatch,
 ) -> Run:
-    def run(module: ModuleType, *arguments: str) -> Done:
+    def run(module: ModuleType, *arguments: str, typed: str | None = None) -> Done:
         monkeypatch.setattr(sys, "argv", ["command", *arguments])
-        with pytest.raises(SystemExit) as ended:
+        monkeypatch.setattr(sys, "stdin", StringIO(typed))
+        code: object = 0
+        try:
             module.main()
+        except SystemExit as ended:
+            code = ended.code
         printed = capsys.readouterr()
-        code = ended.value.code
         return Done(code if isinstance(code, int) else 0, printed.out.splitlines(), printed.err)
 
     return run
@@ -113,3 +117,22 @@ def test_what_is_no_e_mail_makes_no_tenant(command: Run, email: str) -> None:
 
 def test_a_tenant_has_a_name(command: Run) -> None:
     assert command(tenants, " ").code == 2
+
+
+@pytest.mark.parametrize("typed", ["", "acme hiring\n", "yes\n"])
+def test_a_tenant_is_not_removed_unless_its_name_is_typed(command: Run, typed: str) -> None:
+    tenant_id = wiring.check_key()(command(tenants, "Acme Hiring").printed[0]).tenant_id
+
+    done = command(removal, tenant_id, typed=typed)
+
+    assert (done.code, done.said) == (1, "Nothing was removed.\n")
+    assert any("Acme Hiring" in line for line in done.printed)
+    assert wiring.tenants().tenant(tenant_id).name == "Acme Hiring"
+
+
+def test_a_tenant_that_is_not_there_is_not_removed(command: Run) -> None:
+    for tenant_id, code, why in (("0" * 32, 1, "There is no such tenant"), ("", 2, "TENANT=<id>")):
+        done = command(removal, tenant_id, "--yes")
+
+        assert (done.code, done.printed) == (code, [])
+        assert why in done.said

@@ -53,13 +53,14 @@ def test_a_try_that_was_not_accepted_is_told_though_nobody_is_named() -> None:
 
 
 def test_scorers_are_told_no_threshold_and_browsers_no_figure() -> None:
-    told = identity_of(GIVEN, (DECIDED,), SEEN)
+    near = replace(DECIDED, reasons=("between_thresholds", "dark"))
+    told = identity_of(GIVEN, (near,), SEEN)
     scored, shown = without_thresholds(told), without_figures(told)
 
     assert scored is not None
     assert [(each.threshold, each.similarity) for each in scored.decisions] == [(None, 97.5)]
     assert shown is not None
-    assert [each.similarity for each in shown.decisions] == [None]
+    assert [(each.similarity, each.reasons) for each in shown.decisions] == [(None, ("no_match", "dark"))]
     assert (shown.lowest_similarity, shown.mean_similarity, shown.verified) == (None, None, 6)
     assert (without_thresholds(None), without_figures(None)) == (None, None)
 
