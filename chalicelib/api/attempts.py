@@ -121,7 +121,7 @@ def start_attempt(call: Call, exam_id: str) -> BeginAnswer:
         revision=started.attempt.revision,
         answers=None if started.answers is None else json.loads(started.answers),
         api_endpoints={
-            **{name: f"{here}/{name}" for name in ("frame", "frames", "metrics")},
+            **{name: f"{here}/{name}" for name in ("frame", "frames", "metrics", "identity")},
             "submit": f"/api/exams/{exam_id}/submit",
         },
     )

@@ -1,7 +1,6 @@
 """Frames: one at a time, or a batch from a client that was offline."""
 
 from collections.abc import Mapping
-from dataclasses import replace
 from datetime import datetime
 from typing import TypeVar
 
@@ -15,7 +14,6 @@ from chalicelib.api.pictures import decoded
 from chalicelib.api.presence import ChallengeResult, challenge_of
 from chalicelib.api.problems import STATUSES
 from chalicelib.api.results import FrameResult, result_of
-from chalicelib.domain.alerts import without_likeness
 from chalicelib.domain.errors import (
     AttemptNotStarted,
     BadInput,
@@ -229,9 +227,7 @@ def _session_of(call: Call, exam_id: str | None) -> str:
 
 
 def _result(call: Call, record: FrameRecord, session: Session) -> FrameResult:
-    if not call.sees_evidence:
-        record = replace(record, opened=tuple(map(without_likeness, record.opened)))
-    return result_of(record, session.policy)
+    return result_of(record, session.policy, to_candidate=not call.sees_evidence)
 
 
 def _outcome(call: Call, seq: int | None, watched: Watched, session: Session) -> FrameOutcome:

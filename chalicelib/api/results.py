@@ -2,11 +2,24 @@
 
 from pydantic import BaseModel, ConfigDict
 
+from chalicelib.domain.alerts import without_likeness
 from chalicelib.domain.metrics import dominant_emotion, measure
 from chalicelib.domain.model import Alert, FrameRecord
 from chalicelib.domain.policy import Policy
 from chalicelib.domain.report import EMOTIONS_OFF
-from chalicelib.domain.seen import UNSEEN, BoundingBox, EyeDirection, Face, Kind, Landmark, Look, Pose, Why
+from chalicelib.domain.seen import (
+    UNSEEN,
+    BoundingBox,
+    EyeDirection,
+    Face,
+    Kind,
+    Landmark,
+    Look,
+    Pose,
+    Resemblance,
+    Verdict,
+    Why,
+)
 
 NO_FACE = "No face is visible."
 UNANALYSED = "The provider did not answer for this frame; nothing is concluded from it."
@@ -57,14 +70,28 @@ class TextResult(_Part):
     confidence: float
 
 
+class IdentityResult(_Part):
+    """Whether it is the person that the session was given."""
+
+    verdict: Verdict
+    similarity: float | None
+    """0..100, of the face that is the most alike; null where all that is known is that it is less."""
+    threshold: float
+    engine: str
+    """Who compared, with its version as far as it is told."""
+    reason: str
+    """Why it cannot be told: a word of docs/identity.md; else empty."""
+
+
 class AnalysisResult(_Part):
     """What was looked at, what was reused, what failed, and what the pixels say."""
 
     status: str
-    """`analysed`, `partial` (objects or text are not known) or `unanalysed` (faces are not known)."""
+    """`analysed`, `partial` (objects, text or the person are not known) or `unanalysed` (faces are not)."""
     faces: Look
     labels: Look
     text: Look
+    identity: Look
     why: dict[Kind, Why]
     """For what was asked for, or needed and withheld: the reason."""
     brightness: float
@@ -88,13 +115,15 @@ class FrameResult(_Part):
     text_detected: list[TextResult]
     alerts: list[Alert]
     """Alerts that opened with this frame."""
+    identity: IdentityResult | None
+    """Null where nothing is known of it, where no identity was given, and for candidates."""
     analysis: AnalysisResult
     reasons: dict[str, str]
     """Why a field is null."""
 
 
-def result_of(record: FrameRecord, policy: Policy) -> FrameResult:
-    """The record as a caller sees it."""
+def result_of(record: FrameRecord, policy: Policy, *, to_candidate: bool = False) -> FrameResult:
+    """The record as a caller sees it; candidates are told nothing of likenesses."""
     seen = record.observation
     face, faces = seen.primary, sorted(seen.faces or (), key=lambda face: -face.box.area)
     emotions = {name: round(figure, 2) for name, figure in face.emotions.items()} if face else {}
@@ -112,7 +141,8 @@ def result_of(record: FrameRecord, policy: Policy) -> FrameResult:
             for label in seen.labels or ()
         ],
         text_detected=[TextResult(text=line.text, confidence=line.confidence) for line in seen.text or ()],
-        alerts=list(record.opened),
+        alerts=[without_likeness(alert) if to_candidate else alert for alert in record.opened],
+        identity=None if to_candidate or seen.identity is None else _identity(seen.identity),
         analysis=_analysis(record),
         reasons=_reasons(record, policy, metrics),
     )
@@ -129,6 +159,16 @@ def _face(face: Face) -> FaceResult:
         eyes_open=face.eyes_open,
         brightness=face.brightness,
         sharpness=face.sharpness,
+    )
+
+
+def _identity(told: Resemblance) -> IdentityResult:
+    return IdentityResult(
+        verdict=told.verdict,
+        similarity=told.similarity,
+        threshold=told.threshold,
+        engine=told.engine,
+        reason=told.reason,
     )
 
 
@@ -151,6 +191,7 @@ def _analysis(record: FrameRecord) -> AnalysisResult:
         faces=looks[Kind.FACES],
         labels=looks[Kind.LABELS],
         text=looks[Kind.TEXT],
+        identity=looks[Kind.IDENTITY],
         why=dict(seen.why),
         brightness=seen.view.mean,
         sharpness=seen.view.sharpness,

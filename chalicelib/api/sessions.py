@@ -118,7 +118,7 @@ def start_session(call: Call) -> StartAnswer:
         session_token=session_token(session),
         api_endpoints={
             name: f"{here}/{name}"
-            for name in ("frame", "frames", "metrics", "alerts", "emotions", "end", "report")
+            for name in ("frame", "frames", "metrics", "alerts", "emotions", "identity", "end", "report")
         },
         policy=session.policy,
     )

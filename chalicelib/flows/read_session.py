@@ -96,8 +96,13 @@ class ReadSession:
 
 
 def linked(pictures: Evidence, tenant_id: str, session_id: str, alert: Told) -> Told:
-    """The alert, with links to its pictures."""
-    return replace(alert, evidence=_linked(pictures, tenant_id, session_id, alert.evidence))
+    """The alert, with links to its pictures, and to the one that faces were compared with."""
+    evidence = _linked(pictures, tenant_id, session_id, alert.evidence)
+    reference = alert.details.get("reference")
+    if not reference:
+        return replace(alert, evidence=evidence)
+    compared = {"reference_url": pictures.link(tenant_id, session_id, reference)}
+    return replace(alert, evidence=evidence, details={**alert.details, **compared})
 
 
 def _linked(pictures: Evidence, tenant_id: str, session_id: str, cited: Iterable[Cited]) -> tuple[Cited, ...]:

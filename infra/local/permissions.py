@@ -113,7 +113,7 @@ def needed(service: str, operation: str, parameters: Parameters, account: Accoun
             secret = account.arn("secretsmanager", f"secret:{parameters['SecretId']}{SUFFIX}")
             permissions = [Permission("secretsmanager:GetSecretValue", secret)]
         case "rekognition" if operation in ON_NOTHING:
-            permissions = [Permission(f"rekognition:{operation}", "*")]
+            permissions = [Permission(f"rekognition:{operation}", "*"), *_read_for(parameters)]
         case "rekognition" if operation in ON_COLLECTION:
             collection = account.arn("rekognition", f"collection/{parameters['CollectionId']}")
             permissions = [Permission(f"rekognition:{operation}", collection)]
@@ -135,6 +135,13 @@ def _dynamodb(operation: str, parameters: Parameters, account: Account) -> list[
             parts = [part for item in parameters["TransactItems"] for part in item.items()]
             asked = [(PARTS[kind], _table(part)) for kind, part in parts]
     return [Permission(f"dynamodb:{action}", account.arn("dynamodb", name)) for action, name in asked]
+
+
+def _read_for(parameters: Parameters) -> list[Permission]:
+    """Rekognition reads a picture in S3 with the rights of who calls it."""
+    pictures = [parameters.get(name) or {} for name in ("Image", "SourceImage", "TargetImage")]
+    kept = [picture["S3Object"] for picture in pictures if "S3Object" in picture]
+    return [Permission("s3:GetObject", f"arn:aws:s3:::{each['Bucket']}/{each['Name']}") for each in kept]
 
 
 def _table(parameters: Parameters) -> str:

@@ -18,6 +18,7 @@ def print_report(console: Console, report: Json) -> None:
     console.rule(f"Report of session {report['session_id']}")
     _print_score(console, report["integrity"])
     _print_coverage(console, report)
+    _print_identity(console, report)
     _print_alerts(console, report)
     _print_averages(console, report)
     spend = report["spend"]
@@ -63,6 +64,18 @@ def _print_coverage(console: Console, report: Json) -> None:
         f"{seen['partly_analysed']} in part), {seen['unanalysed']} unanalysed; "
         f"gaps: {gaps['count']}, {gaps['seconds']:.0f} s in all; {clock(report['session_duration'])} long",
     )
+
+
+def _print_identity(console: Console, report: Json) -> None:
+    told = report.get("identity")
+    if told:
+        given = told["username"] or told["kind"] or "none accepted"
+        _line(
+            console,
+            "Identity",
+            f"{given}; right person in {told['verified']} of {told['frames']} frames, "
+            f"by {told['matched']} looks; {told['mismatched']} mismatched, {told['unclear']} unclear",
+        )
 
 
 def _print_alerts(console: Console, report: Json) -> None:

@@ -24,9 +24,12 @@ OWN_LOGS = {
 
 # These actions accept no narrower resource.
 ANYWHERE = {
+    "rekognition:CompareFaces",
+    "rekognition:CreateFaceLivenessSession",
     "rekognition:DetectFaces",
     "rekognition:DetectLabels",
     "rekognition:DetectText",
+    "rekognition:GetFaceLivenessSessionResults",
     "rekognition:ListCollections",
     "xray:PutTelemetryRecords",
     "xray:PutTraceSegments",

@@ -26,7 +26,7 @@ def test_a_session_starts_with_all_that_the_contract_says(service: Service) -> N
     assert started["session_token"].count(".") == 2
     assert started["api_endpoints"] == {
         name: f"/api/sessions/s-1/{name}"
-        for name in ("frame", "frames", "metrics", "alerts", "emotions", "end", "report")
+        for name in ("frame", "frames", "metrics", "alerts", "emotions", "identity", "end", "report")
     }
     assert started["policy"]["yaw_deg"] == Policy().yaw_deg
 

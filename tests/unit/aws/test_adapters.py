@@ -12,6 +12,7 @@ from urllib.parse import parse_qs, urlsplit
 
 import pytest
 from botocore.exceptions import ClientError, ConnectTimeoutError, ReadTimeoutError
+from pydantic import TypeAdapter
 
 from chalicelib.aws import codec
 from chalicelib.aws.alerts import Alerts
@@ -31,7 +32,7 @@ from chalicelib.domain.credentials import StoredKey
 from chalicelib.domain.errors import Busy, StaleSession, UpstreamDown
 from chalicelib.domain.model import Alert, FrameRecord, Session, Ticket
 from chalicelib.domain.report import Report
-from chalicelib.domain.seen import BoundingBox, Label, Landmark, Line
+from chalicelib.domain.seen import BoundingBox, Kind, Label, Landmark, Line
 from tests import observations as show
 from tests.contract.cloud import TEMPLATE, Cloud, offline_cloud
 from tests.fakes import look
@@ -361,6 +362,33 @@ def test_what_is_packed_is_unpacked_as_it_was(value: Session | FrameRecord | Ale
 def test_what_was_stored_before_can_still_be_read() -> None:
     # Whoever changes the dictionary loses every item that was written with it.
     assert zlib.adler32(USUAL) == 4_070_445_115
+
+
+def without(stored: dict[str, Any], *names: str) -> dict[str, Any]:
+    return {name: value for name, value in stored.items() if name not in names}
+
+
+def test_sessions_and_frames_from_before_identities_can_still_be_read() -> None:
+    watched = reducer.step(session(), seen(1))[0]
+    sessions, frames = TypeAdapter(Session), TypeAdapter(FrameRecord)
+    stored = without(sessions.dump_python(watched, mode="json"), "identity", "decisions", "calls_apart")
+    stored["watch"] = without(stored["watch"], "resemblance", "doubt", "vain")
+    stored["settled"] = without(stored["settled"], "verified")
+    stored["policy"] = {
+        name: value
+        for name, value in stored["policy"].items()
+        if "similarity" not in name and "identity" not in name and name != "keep_document"
+    }
+    record = frames.dump_python(FrameRecord(seen(1)), mode="json")
+    record["observation"] = without(record["observation"], "identity")
+    del record["observation"]["looks"]["identity"]
+
+    read = sessions.validate_json(json.dumps(stored))
+    frame = frames.validate_json(json.dumps(record))
+
+    assert read == watched
+    assert frame.observation.looks.get(Kind.IDENTITY) is None
+    assert reducer.step(read, seen(2))[0].settled.frames == 2
 
 
 def test_a_frame_of_one_person_takes_about_a_kilobyte() -> None:
