@@ -1,6 +1,6 @@
 """Stand-ins for what tells people apart. A picture shows who its word says, see `SHOWN`."""
 
-from collections.abc import Collection
+from collections.abc import Callable, Collection
 from dataclasses import dataclass, field
 
 from chalicelib.domain.errors import VisionUnavailable
@@ -33,6 +33,8 @@ class FakeComparison:
     asked: list[str] = field(default_factory=list)
     references: list[str] = field(default_factory=list)
     down: bool = False
+    meanwhile: Callable[[], object] | None = None
+    """What others do while the next two pictures are compared."""
 
     def compare(self, tenant_id: str, session_id: str, reference: str, encoded: bytes) -> Compared:
         """How similar the faces of a picture are to that of a kept picture."""
@@ -42,6 +44,9 @@ class FakeComparison:
     def compare_pictures(self, reference: bytes, encoded: bytes) -> Compared:
         """The same for a picture that is not kept."""
         self.references.append(reference.decode())
+        others, self.meanwhile = self.meanwhile, None
+        if others:
+            others()
         return self._compared(encoded)
 
     def _compared(self, encoded: bytes) -> Compared:

@@ -118,7 +118,7 @@ def _answer(session: Session, decision: Decision, by: GivenBy) -> IdentityAnswer
     return IdentityAnswer(
         session_id=session.session_id,
         accepted=decision.given is not None,
-        verified=decision.verified,
+        verified=False if "no_match" in reasons else decision.verified,
         kind=decision.kind,
         threshold=decision.threshold,
         similarity=decision.similarity if told else None,

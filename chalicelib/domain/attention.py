@@ -150,6 +150,8 @@ def affordable(wished: Sequence[Wish], watch: Watch, left: float, policy: Policy
     accused = any(wish.kind is Kind.IDENTITY and wish.why is Why.OPENING for wish in wished)
     if accused or _age_s(watch, Kind.IDENTITY, at_s) >= policy.identity_every_s:
         floor.add(Kind.IDENTITY)
+    if accused:  # who is accused is heard: a hand before the face is seen by who looks for faces
+        floor.add(Kind.FACES)
     return [wish for wish in wished if left > _LEAST_LEFT[wish.kind] or wish.kind in floor]
 
 

@@ -37,6 +37,8 @@ class Searched:
     """Who says so, with its version."""
     found: bool = True
     """Whether there is a face in the picture at all."""
+    collected: bool = True
+    """Whether the tenant has a collection at all."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -77,6 +77,8 @@ class Decision:
     """Why it is not verified: words of the list in docs/identity.md."""
     request: str = ""
     """A fingerprint of what was sent: the same again is decided once."""
+    against: Identity | None = None
+    """The identity that a live picture alone was held against."""
     given: Identity | None = None
     """The identity that the session was given by it, if it was."""
     document: str = ""
@@ -120,9 +122,12 @@ class Verified:
 
 
 def judged(
-    resembled: Resembled, faces: Sequence[Face], view: View, policy: Policy, reference: str = ""
+    resembled: Resembled, faces: Sequence[Face] | None, view: View, policy: Policy, reference: str = ""
 ) -> Resemblance:
-    """The verdict of a look. `faces` are those that are known to be in the frame, with what covers them."""
+    """The verdict of a look. `faces` are those that are known to be in the frame, with what covers them.
+
+    None: they should be known and are not, and then nothing speaks against anybody.
+    """
     similarity = resembled.similarity
     if similarity is not None and similarity >= policy.match_similarity:
         verdict, threshold, reason = Verdict.MATCH, policy.match_similarity, ""
@@ -158,10 +163,12 @@ def with_decision(decisions: Iterable[Decision], decision: Decision) -> tuple[De
     return (*decisions, decision)[-MOST_DECISIONS:]
 
 
-def _cannot_tell(resembled: Resembled, faces: Sequence[Face], view: View, policy: Policy) -> str:
+def _cannot_tell(resembled: Resembled, faces: Sequence[Face] | None, view: View, policy: Policy) -> str:
     if resembled.reason or not resembled.found:
         return resembled.reason or "no_face"
     compared = resembled.faces or faces
+    if faces is None or not compared:
+        return "faces_unknown"
     if resembled.largest_only and len(compared) > 1:
         return "several_faces"
     # What covers a face, only the one who looked for faces says.

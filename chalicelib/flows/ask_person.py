@@ -64,9 +64,12 @@ class AskPerson:
         return Asking(answer, time.monotonic() + _DEADLINE_S)
 
     def told(
-        self, asking: Asking, session: Session, picture: Picture, faces: Sequence[Face]
+        self, asking: Asking, session: Session, picture: Picture, faces: Sequence[Face] | None
     ) -> Resemblance | None:
-        """What its answer comes to, by the faces that are known to be in view; None if there is none."""
+        """What its answer comes to, by the faces that are known to be in view; None if there is none.
+
+        `faces` is None where they are in doubt and were not told.
+        """
         reference = session.identity.reference if session.identity else ""
         try:
             resembled = asking.answer.result(timeout=max(0.0, asking.until - time.monotonic()))

@@ -175,7 +175,7 @@ class AskProvider:
         facts = memory.facts if memory else _NOTHING
         drafting = self._drafting(session, plan, picture)
         began = time.monotonic()
-        found, audit = self._found(session, picture, plan.strip, facts, plan.granted, now=now)
+        found, audit = self._found(session, picture, facts, plan, now=now)
         if plan.granted:
             took(provider=time.monotonic() - began)
         answer = Answered(
@@ -211,13 +211,13 @@ class AskProvider:
         self,
         session: Session,
         picture: Picture,
-        strip: Sequence[bytes],
         facts: Findings,
-        granted: Sequence[Wish],
+        plan: Plan,
         *,
         now: float,
     ) -> tuple[Findings, Audit | None]:
         """What the provider says; of the face perhaps by an audit."""
+        granted, strip = plan.granted, plan.strip
         counting = self.spend.count(session.tenant_id, len(granted), now)
         kinds, audit = [wish.kind for wish in granted if wish.kind in SIGHTS], None
         asking = self.person.begin(session, picture) if len(kinds) < len(granted) else None
@@ -231,7 +231,8 @@ class AskProvider:
             found = replace(found, faces=audit.faces, looks={**found.looks, Kind.FACES: audit.look})
         if asking is not None:
             faces = facts.faces if found.faces is None else found.faces
-            told = self.person.told(asking, session, picture, faces or ())
+            in_doubt = found.faces is None and any(wish.kind is Kind.FACES for wish in plan.wished)
+            told = self.person.told(asking, session, picture, None if in_doubt else faces or ())
             found = replace(found, identity=told, looks={**found.looks, Kind.IDENTITY: look_of(told)})
         return found, audit
 

@@ -123,8 +123,8 @@ class Identify:
         }
         made = _Made(session)
         decision = self._decide(made, kind, given, pictures, by)
-        self._keep(session, decision, pictures)
-        saved = self._save(made, decision)
+        self._keep(session, decision, pictures, kind)
+        saved = self._save(made, decision, kind)
         logger.info("identity_decided", kind=decision.kind.value, by=by.value, verified=decision.verified)
         return saved, decision
 
@@ -141,18 +141,20 @@ class Identify:
             raise NotEnrolled("Nobody is enrolled under this username; enrol a face first.")
         shown = pictures.get("live") or pictures.get("reference")
         if shown and (wrong := self._wrong_with(made, shown)):
-            return replace(decision, verified=False, reasons=(wrong,))
+            return replace(decision, reasons=(wrong,))
         if "live" in pictures:
             resembled = self._compared(made, given, pictures, goal)
-            verified = resembled.similarity is not None and resembled.similarity >= threshold
+            alike = resembled.similarity is not None and resembled.similarity >= threshold
+            reason = "" if alike else _reason(resembled, policy.mismatch_similarity)
             decision = replace(
                 decision,
-                verified=verified,
+                verified=True if alike else False if reason == "another_person" else None,
                 similarity=resembled.similarity,
                 engine=resembled.engine,
-                reasons=() if verified else (_reason(resembled, policy.mismatch_similarity),),
+                reasons=(reason,) if reason else (),
+                against=goal,
             )
-        if kind is None or decision.verified is False:
+        if kind is None or ("live" in pictures and not decision.verified):
             return decision
         set_to = Identity(kind, at_s, shown.name if shown and not given.username else "", given.username)
         keeps = kind is GivenAs.DOCUMENT and policy.keep_document
@@ -203,18 +205,24 @@ class Identify:
         counts.call(metric, self.spend.budget.usd_per_call, answered=True)
         made.calls.append(operation)
 
-    def _keep(self, session: Session, decision: Decision, pictures: dict[str, Picture]) -> None:
+    def _keep(
+        self, session: Session, decision: Decision, pictures: dict[str, Picture], kind: GivenAs | None
+    ) -> None:
         # S3 first: the session must never point at a missing picture.
         wanted = {decision.document, decision.given.reference if decision.given else ""} - {""}
+        if wanted:  # erased or ended meanwhile: nothing of it is kept
+            _refuse(self.sessions.load(session.tenant_id, session.session_id), kind, decision.by)
         for picture in pictures.values():
             if picture.name in wanted:
                 self.evidence.keep(session.tenant_id, session.session_id, picture)
 
-    def _save(self, made: _Made, decision: Decision) -> Session:
+    def _save(self, made: _Made, decision: Decision, kind: GivenAs | None) -> Session:
         session = made.session
         for tries_left in reversed(range(_SAVES)):
-            if session.status is not Status.ACTIVE:
-                raise SessionEnded("The session has ended.")
+            _refuse(session, kind, decision.by)
+            _check_tries(session, decision.by)
+            if session.identity != made.session.identity:
+                raise Conflict("Another identity was given meanwhile; send it again if it still shall be.")
             try:
                 return self.sessions.save(_with(session, decision, made.calls))
             except StaleSession:
@@ -248,7 +256,8 @@ def _decided(session: Session, given: Given) -> Decision | None:
     """What was decided of this very request, if that still holds."""
     for decision in reversed(session.decisions):
         if decision.request == given.fingerprint:
-            return decision if decision.given in (None, session.identity) else None
+            held = decision.given or decision.against
+            return decision if held is None or held == session.identity else None
     return None
 
 

@@ -38,6 +38,8 @@ class Resemble:
             return Resembled(None, "", reason="not_enrolled", largest_only=True)
         searched = self.known.search(tenant_id, encoded, at_least=at_least)
         alike = [match.similarity for match in searched.matches if match.face.face_id in faces]
+        if not alike and (not searched.collected or self.enrolled.faces_of(tenant_id, username) != faces):
+            return Resembled(None, searched.engine, reason="not_enrolled", largest_only=True)
         return Resembled(
             similarity=max(alike, default=None),
             engine=searched.engine,

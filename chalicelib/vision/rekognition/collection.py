@@ -63,7 +63,7 @@ class FaceCollections:
             )
         except VisionUnavailable as exc:
             if str(exc) == _MISSING:  # nobody was enrolled yet
-                return Searched((), _ENGINE)
+                return Searched((), _ENGINE, collected=False)
             if str(exc) == _NO_FACE:
                 return Searched((), _ENGINE, found=False)
             raise

@@ -122,3 +122,10 @@ def test_asking_may_tell_where_one_face_can_be_told_or_nothing_is_known_of_faces
 
     told = [may_tell(faces, view(), POLICY) for faces in (None, (), (small,), (small, CLEAR))]
     assert told == [True, False, False, True]
+
+
+@pytest.mark.parametrize("faces", [None, ()])
+def test_where_faces_are_not_known_nothing_speaks_against_anybody(faces: tuple[Face, ...] | None) -> None:
+    told = judged(Resembled(None, "engine", largest_only=True), faces, view(), POLICY)
+
+    assert (told.verdict, told.reason) == (Verdict.UNCLEAR, "faces_unknown")

@@ -67,7 +67,7 @@ def test_a_picture_that_cannot_stand_for_one_person_is_not_taken(picture: bytes,
 
     decision = decide(world, Given(reference=picture))
 
-    assert (decision.verified, decision.reasons, decision.given) == (False, (reason,), None)
+    assert (decision.verified, decision.reasons, decision.given) == (None, (reason,), None)
     assert (world.session.identity, world.session.decisions) == (None, (decision,))
     assert list(world.evidence.kept(TENANT, SESSION)) == []
 
@@ -116,7 +116,8 @@ def test_a_document_that_does_not_show_who_is_there_sets_nothing(
 
     decision = decide(world, Given(document=document, live=PERSON))
 
-    assert (decision.verified, decision.similarity, decision.reasons) == (False, similarity, (reason,))
+    assert decision.verified is (False if reason == "another_person" else None)
+    assert (decision.similarity, decision.reasons) == (similarity, (reason,))
     assert (world.session.identity, list(world.evidence.kept(TENANT, SESSION))) == (None, [])
 
 
@@ -332,3 +333,28 @@ def test_the_reference_stays_for_who_compares_if_somebody_else_was_found_and_goe
     assert told.identity is not None
     assert (told.identity.mismatched, told.identity.verified) == (3, 0)
     assert "verified for 0 of 3 frames" in told.integrity.note
+
+
+def test_a_live_picture_is_held_anew_against_another_identity() -> None:
+    world = world_of()
+    decide(world, Given(reference=PERSON))
+    first = decide(world, Given(live=b"person 5"))
+    decide(world, Given(reference=b"person 8"))
+    asked = len(world.comparison.references)
+
+    second = decide(world, Given(live=b"person 5"))
+
+    assert first.against != second.against == world.session.identity
+    assert len(world.comparison.references) == asked + 1
+
+
+def test_who_proves_an_identity_while_another_is_given_does_not_replace_it() -> None:
+    world = world_of()
+    world.comparison.meanwhile = lambda: decide(world, Given(reference=b"person 8"))
+
+    with pytest.raises(Conflict):
+        decide(world, Given(document=b"person 9", live=PERSON), GivenBy.CANDIDATE)
+
+    assert world.session.identity is not None
+    assert world.session.identity.reference == name_of(b"person 8")
+    assert set(world.evidence.kept(TENANT, SESSION)) == {name_of(b"person 8")}
