@@ -12,6 +12,7 @@ from enum import StrEnum
 
 from chalicelib.domain.errors import BadPicture, NotAPicture, PictureTooLarge
 from chalicelib.domain.faces import KnownFace, Match, Searched
+from chalicelib.domain.legibility import is_below, is_blurred, is_turned, side_px
 from chalicelib.domain.policy import Policy
 from chalicelib.domain.seen import Face, View
 
@@ -161,12 +162,15 @@ def wrong_with(view: View, faces: Sequence[Face], policy: Policy) -> Reason | No
         return Reason.SEVERAL_FACES
     (face,) = faces
     for reason, holds in (
-        (Reason.FACE_TOO_SMALL, _side_px(face, view) < policy.enrol_face_px),
+        (Reason.FACE_TOO_SMALL, side_px(face, view) < policy.enrol_face_px),
         (Reason.FACE_COVERED, face.face_occluded is True),
-        (Reason.TURNED_AWAY, _is_turned(face, policy)),
-        (Reason.TOO_DARK, face.brightness is not None and face.brightness < policy.enrol_brightness_from),
+        (
+            Reason.TURNED_AWAY,
+            is_turned(face, yaw_deg=policy.enrol_yaw_deg, pitch_deg=policy.enrol_pitch_deg),
+        ),
+        (Reason.TOO_DARK, is_below(face.brightness, policy.enrol_brightness_from)),
         (Reason.TOO_BRIGHT, face.brightness is not None and face.brightness > policy.enrol_brightness_to),
-        (Reason.BLURRED, _is_blurred(face, view, policy)),
+        (Reason.BLURRED, is_blurred(face, view, policy, sharpness_from=policy.enrol_sharpness_from)),
     ):
         if holds:
             return reason
@@ -215,20 +219,3 @@ def recognised(searched: Searched, registry: Mapping[str, Enrolment], threshold:
 
 def _by_similarity(matches: Iterable[Match]) -> list[Match]:
     return sorted(matches, key=lambda match: -match.similarity)
-
-
-def _side_px(face: Face, view: View) -> float:
-    return min(face.box.width * view.width, face.box.height * view.height)
-
-
-def _is_turned(face: Face, policy: Policy) -> bool:
-    return face.pose is not None and (
-        abs(face.pose.yaw) > policy.enrol_yaw_deg or abs(face.pose.pitch) > policy.enrol_pitch_deg
-    )
-
-
-def _is_blurred(face: Face, view: View, policy: Policy) -> bool:
-    """By the provider's own measure of the face, or because nothing in the picture is sharp."""
-    if view.sharpness < policy.sharpness_below:
-        return True
-    return face.sharpness is not None and face.sharpness < policy.enrol_sharpness_from

@@ -20,6 +20,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 
+from chalicelib.domain.legibility import is_below, is_blurred, is_dark, is_turned, side_px
 from chalicelib.domain.policy import Policy
 from chalicelib.domain.seen import Face, Resemblance, Verdict, View
 
@@ -145,15 +146,12 @@ def may_tell(faces: Sequence[Face] | None, view: View, policy: Policy) -> bool:
 
 def unusable(face: Face, view: View, policy: Policy) -> str | None:
     """Why nobody can be told by this face, in a word; None if one can."""
-    pose = face.pose
     reasons = {
-        "small": min(face.box.width * view.width, face.box.height * view.height) < policy.identity_face_px,
+        "small": side_px(face, view) < policy.identity_face_px,
         "covered": face.face_occluded is True,
-        "turned": pose is not None
-        and (abs(pose.yaw) > policy.identity_yaw_deg or abs(pose.pitch) > policy.identity_pitch_deg),
-        "dark": _below(face.brightness, policy.identity_brightness_from) or _is_dark(view, policy),
-        "blurred": _below(face.sharpness, policy.identity_sharpness_from)
-        or view.sharpness < policy.sharpness_below,
+        "turned": is_turned(face, yaw_deg=policy.identity_yaw_deg, pitch_deg=policy.identity_pitch_deg),
+        "dark": is_below(face.brightness, policy.identity_brightness_from) or is_dark(view, policy),
+        "blurred": is_blurred(face, view, policy, sharpness_from=policy.identity_sharpness_from),
     }
     return next((reason for reason, holds in reasons.items() if holds), None)
 
@@ -178,11 +176,3 @@ def _cannot_tell(resembled: Resembled, faces: Sequence[Face] | None, view: View,
     similarity = resembled.similarity
     between = similarity is not None and similarity >= policy.mismatch_similarity
     return "between_thresholds" if between else ""
-
-
-def _below(figure: float | None, least: float) -> bool:
-    return figure is not None and figure < least
-
-
-def _is_dark(view: View, policy: Policy) -> bool:
-    return view.mean < policy.dark_mean_below and view.highlight < policy.dark_highlight_below

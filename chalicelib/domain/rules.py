@@ -11,6 +11,7 @@ from functools import lru_cache
 from typing import Any
 
 from chalicelib.domain.errors import BadInput
+from chalicelib.domain.legibility import is_dark
 from chalicelib.domain.metrics import line_of_sight, measure
 from chalicelib.domain.model import Severity, Sign
 from chalicelib.domain.policy import Policy
@@ -200,8 +201,7 @@ def camera_blocked(seen: Observation, policy: Policy) -> Sign | None:
 def low_light(seen: Observation, policy: Policy) -> Sign | None:
     """The picture is too dark to see much."""
     view = seen.view
-    dark = view.mean < policy.dark_mean_below and view.highlight < policy.dark_highlight_below
-    if not dark or camera_blocked(seen, policy):
+    if not is_dark(view, policy) or camera_blocked(seen, policy):
         return None
     return Sign(100.0, {"mean": round(view.mean, 1)})
 
