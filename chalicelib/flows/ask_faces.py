@@ -13,11 +13,10 @@ from chalicelib.domain.errors import Busy, TooManyRequests, VisionUnavailable
 from chalicelib.domain.faces import KnownFace, Searched
 from chalicelib.domain.policy import Policy
 from chalicelib.domain.seen import Face, Kind, Picture
-from chalicelib.domain.tenants import Limits, unlimited
 from chalicelib.flows import counts
 from chalicelib.flows.face_ports import KnownFaces
 from chalicelib.flows.ports import Clock, Ledger, Vision
-from chalicelib.flows.tenant_spend import Budget
+from chalicelib.flows.tenant_spend import TenantSpend
 from chalicelib.telemetry import Metric
 
 Answer = TypeVar("Answer")
@@ -31,6 +30,7 @@ Below every share that `domain.attention` gives to frames; but where the rate is
 call, they would wait for ever.
 """
 _PAUSE_S = 0.2
+_NO_ANSWER = "The provider did not answer; try again."
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,14 +42,11 @@ class AskFaces:
     ledger: Ledger
     clock: Clock
     sleep: Callable[[float], None]
-    budget: Budget
-    """Of tenants that have no limit of their own."""
-    limits: Callable[[str], Limits] = unlimited
-    """What a tenant may spend."""
+    spend: TenantSpend
 
     def check_budget(self, tenant_id: str) -> None:
         """Raise TooManyRequests if the tenant has spent what it may in the running hour."""
-        limit, now = self._most(tenant_id), self.clock()
+        limit, now = self.spend.most(tenant_id), self.clock()
         if limit and self.ledger.spend(tenant_id, 0, now) >= limit:
             raise TooManyRequests(
                 "The calls to the provider that you may make in an hour are used up; come again in the next.",
@@ -58,13 +55,7 @@ class AskFaces:
 
     def detect(self, tenant_id: str, picture: Picture, policy: Policy) -> tuple[Face, ...]:
         """The faces in a picture."""
-        self._take_turn()
-        asked = replace(policy, emotions=False, gaze_counts=False)
-        (found,) = self.vision.look([picture.encoded], [Kind.FACES], asked)
-        self._count(tenant_id, Metric.DETECT_FACES, answered=found.faces is not None)
-        if found.faces is None:
-            raise VisionUnavailable("The provider did not answer; try again.")
-        return found.faces
+        return self._answer(tenant_id, Metric.DETECT_FACES, lambda: faces_in(self.vision, picture, policy))
 
     def add(
         self, tenant_id: str, owner: str, picture: Picture, *, generation: int
@@ -72,23 +63,26 @@ class AskFaces:
         """The face of a picture, learned, and who learned it; None if the provider finds it too poor."""
         return self._answer(
             tenant_id,
+            Metric.KNOWN_FACES,
             lambda: self.known_faces.add(tenant_id, owner, picture.encoded, generation=generation),
         )
 
     def search(self, tenant_id: str, picture: Picture, *, at_least: float) -> Searched:
         """The known faces at least so similar to the picture's largest one."""
         return self._answer(
-            tenant_id, lambda: self.known_faces.search(tenant_id, picture.encoded, at_least=at_least)
+            tenant_id,
+            Metric.KNOWN_FACES,
+            lambda: self.known_faces.search(tenant_id, picture.encoded, at_least=at_least),
         )
 
-    def _answer(self, tenant_id: str, question: Callable[[], Answer]) -> Answer:
+    def _answer(self, tenant_id: str, operation: Metric, question: Callable[[], Answer]) -> Answer:
         self._take_turn()
         try:
             answer = question()
         except VisionUnavailable as exc:
-            self._count(tenant_id, Metric.KNOWN_FACES, answered=False)
-            raise VisionUnavailable("The provider did not answer; try again.") from exc
-        self._count(tenant_id, Metric.KNOWN_FACES, answered=True)
+            self._count(tenant_id, operation, answered=False)
+            raise VisionUnavailable(_NO_ANSWER) from exc
+        self._count(tenant_id, operation, answered=True)
         return answer
 
     def _take_turn(self) -> None:
@@ -101,10 +95,15 @@ class AskFaces:
             waited += _PAUSE_S
 
     def _count(self, tenant_id: str, operation: Metric, *, answered: bool) -> None:
-        counts.call(operation, self.budget.usd_per_call, answered=answered)
-        if self._most(tenant_id):
+        counts.call(operation, self.spend.budget.usd_per_call, answered=answered)
+        if self.spend.most(tenant_id):
             self.ledger.spend(tenant_id, 1, self.clock())
 
-    def _most(self, tenant_id: str) -> float:
-        """Calls that the tenant may make in an hour; 0 for no limit."""
-        return self.budget.of(self.limits(tenant_id)).tenant_calls
+
+def faces_in(vision: Vision, picture: Picture, policy: Policy) -> tuple[Face, ...]:
+    """The faces in a picture that is no frame: nothing else is asked of them. Raises VisionUnavailable."""
+    asked = replace(policy, emotions=False, gaze_counts=False)
+    (found,) = vision.look([picture.encoded], [Kind.FACES], asked)
+    if found.faces is None:
+        raise VisionUnavailable(_NO_ANSWER)
+    return found.faces

@@ -17,15 +17,15 @@ from chalicelib.domain.errors import (
     Forbidden,
     NotEnrolled,
     SessionEnded,
-    StaleSession,
     TooManyRequests,
-    VisionUnavailable,
 )
 from chalicelib.domain.identity import Decision, GivenAs, GivenBy, Identity, Resembled
 from chalicelib.domain.model import Session, Status
 from chalicelib.domain.seen import Face, Kind, Picture, picture_name
 from chalicelib.flows import counts
+from chalicelib.flows.ask_faces import faces_in
 from chalicelib.flows.ask_person import verifies
+from chalicelib.flows.contention import settled
 from chalicelib.flows.face_ports import Comparison, Enrolled
 from chalicelib.flows.ports import Clock, Evidence, Ledger, Look, Sessions, Vision
 from chalicelib.flows.resemble import Resemble
@@ -183,13 +183,8 @@ class Identify:
         """Why a picture cannot stand for one person, in a word; empty if it can."""
         session = made.session
         self._take_turn(made, "DetectFaces")
-        asked = replace(session.policy, emotions=False, gaze_counts=False)
-        (found,) = self.vision.look([picture.encoded], [Kind.FACES], asked)
-        if found.faces is None:
-            raise VisionUnavailable("The provider did not answer; try again.")
-        return (
-            _only_face(found.faces) or identity.unusable(found.faces[0], picture.view, session.policy) or ""
-        )
+        faces = faces_in(self.vision, picture, session.policy)
+        return _only_face(faces) or identity.unusable(faces[0], picture.view, session.policy) or ""
 
     def _take_turn(self, made: _Made, operation: str) -> None:
         """Count a call that is about to be made, if it may be."""
@@ -217,20 +212,16 @@ class Identify:
                 self.evidence.keep(session.tenant_id, session.session_id, picture)
 
     def _save(self, made: _Made, decision: Decision, kind: GivenAs | None) -> Session:
-        session = made.session
-        for tries_left in reversed(range(_SAVES)):
+        def attempt() -> Session:
+            session = self.sessions.load(made.session.tenant_id, made.session.session_id)
             _refuse(session, kind, decision.by)
             _check_tries(session, decision.by)
             if session.identity != made.session.identity:
                 raise Conflict("Another identity was given meanwhile; send it again if it still shall be.")
-            try:
-                return self.sessions.save(_with(session, decision, made.calls))
-            except StaleSession:
-                # A frame came between.
-                if not tries_left:
-                    raise
-            session = self.sessions.load(session.tenant_id, session.session_id)
-        raise AssertionError("the last try returns or raises")
+            return self.sessions.save(_with(session, decision, made.calls))
+
+        # Frames come between.
+        return settled(attempt, tries=_SAVES)
 
 
 def _refuse(session: Session, kind: GivenAs | None, by: GivenBy) -> None:

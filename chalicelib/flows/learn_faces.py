@@ -1,7 +1,7 @@
 """Learn from pictures of one person: check each, add its face to the collection, then say whose it is."""
 
 import time
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Sequence
 from concurrent.futures import Executor
 from dataclasses import dataclass, replace
 
@@ -162,8 +162,8 @@ class LearnFaces:
         except UpstreamDown:
             self._sweep(tenant_id, faces)
 
-    def _sweep(self, tenant_id: str, faces: Iterable[EnrolledFace]) -> None:
-        if not any(True for _ in faces):
+    def _sweep(self, tenant_id: str, faces: Sequence[EnrolledFace]) -> None:
+        if not faces:
             return
         try:
             self.jobs.send("sweep_faces", delay_s=LATE_S, tenant_id=tenant_id)

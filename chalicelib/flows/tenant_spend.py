@@ -45,14 +45,18 @@ class TenantSpend:
     _spent: dict[str, tuple[int, int]] = field(default_factory=dict)
     """Tenant to an hour and the calls made in it."""
 
+    def most(self, tenant_id: str) -> float:
+        """Calls that the tenant may make in an hour; 0 for no limit."""
+        return self.budget.of(self.limits(tenant_id)).tenant_calls
+
     def left(self, tenant_id: str, now: float) -> float:
         """The share of the hour's calls that is left; 1 without a limit."""
-        limit, (hour, calls) = self._most(tenant_id), self._spent.get(tenant_id, (0, 0))
+        limit, (hour, calls) = self.most(tenant_id), self._spent.get(tenant_id, (0, 0))
         return 1 - calls / limit if limit and hour == int(now // HOUR_S) else 1.0
 
     def count(self, tenant_id: str, calls: int, now: float) -> Future[int] | None:
         """Begin to count the tenant's calls."""
-        if not calls or not self._most(tenant_id):
+        if not calls or not self.most(tenant_id):
             return None
         return self.pool.submit(self.ledger.spend, tenant_id, calls, now)
 
@@ -66,7 +70,3 @@ class TenantSpend:
         hour, told = self._spent.get(tenant_id, (0, 0))
         this_hour = int(now // HOUR_S)
         self._spent[tenant_id] = (this_hour, max(calls, told) if hour == this_hour else calls)
-
-    def _most(self, tenant_id: str) -> float:
-        """Calls that the tenant may make in an hour; 0 for no limit."""
-        return self.budget.of(self.limits(tenant_id)).tenant_calls

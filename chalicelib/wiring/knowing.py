@@ -19,14 +19,14 @@ from chalicelib.wiring.adapters import (
     uploads,
     vision,
 )
-from chalicelib.wiring.callers import budget, know_limits
+from chalicelib.wiring.callers import tenant_spend
 from chalicelib.wiring.process import pictures_pool
 
 
 @cache
 def ask_faces() -> AskFaces:
     """Ask Rekognition about faces to be known or recognised."""
-    return AskFaces(vision(), known_faces(), ledger(), time.time, time.sleep, budget(), know_limits())
+    return AskFaces(vision(), known_faces(), ledger(), time.time, time.sleep, tenant_spend())
 
 
 @cache

@@ -11,7 +11,7 @@ from chalicelib.flows.delete_faces import DeleteFaces, ForgetFaces, SweepFaces
 from chalicelib.flows.enrol_faces import EnrolFaces, HandOverEnrolment, WorkOnEnrolment
 from chalicelib.flows.learn_faces import Learned, LearnFaces, Sent
 from chalicelib.flows.recognise_face import RecogniseFace
-from chalicelib.flows.tenant_spend import Budget
+from chalicelib.flows.tenant_spend import Budget, TenantSpend
 from tests.fake_faces import (
     FakeEnrolmentJobs,
     FakeEnrolments,
@@ -52,8 +52,7 @@ class FaceWorld:
             self.ledger,
             self.clock,
             self._sleep,
-            Budget(),
-            lambda _: self.limits,
+            TenantSpend(self.ledger, Inline(), Budget(), lambda _: self.limits),
         )
 
     @property
