@@ -15,6 +15,7 @@ from chalicelib.domain.errors import ProctoringError
 from chalicelib.domain.tenants import Tenant
 from chalicelib.settings import from_environment
 from chalicelib.telemetry import logger
+from chalicelib.wiring.removing import remove_tenant
 from infra.deploy.account import current
 from infra.deploy.configuration import OUTPUTS, handed_over
 from infra.deploy.errors import DeployError
@@ -68,7 +69,7 @@ def main() -> None:
         parser.exit(1, f"Nothing was removed: {' '.join(map(str, exc.args))}\n{hint}\n")
     if not options.yes and not is_meant(tenant):
         parser.exit(1, "Nothing was removed.\n")
-    flow = wiring.remove_tenant()
+    flow = remove_tenant()
     print(f"Keys and people go first. They may be believed for {flow.trust_s:.0f} s more: waiting ...")
     try:
         removed = flow(tenant.tenant_id)

@@ -73,7 +73,6 @@ from chalicelib.wiring.knowing import (
     work_on_enrolment,
 )
 from chalicelib.wiring.process import aside, client, new_id, new_sorted_id, now, pictures_pool, pool, settings
-from chalicelib.wiring.removing import remove_tenant
 from chalicelib.wiring.watching import (
     analyze_frame,
     ask_provider,
@@ -158,7 +157,6 @@ __all__ = [
     "recognise_face",
     "register_person",
     "remove_person",
-    "remove_tenant",
     "requests",
     "resemble",
     "reset_password",

@@ -1,4 +1,4 @@
-"""The end of a tenant, with all that is its own."""
+"""The end of a tenant, with all that is its own: for the operator's command, and not for the functions."""
 
 import time
 from functools import cache
