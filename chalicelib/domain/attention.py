@@ -40,7 +40,7 @@ from chalicelib.domain.seen import (
     View,
     Why,
 )
-from chalicelib.domain.verifying import SIGNED_SLOWDOWN, Due
+from chalicelib.domain.verifying import Due, sooner_s
 
 HOUR_S = 3600.0
 PATIENCE_S = 2.0
@@ -275,8 +275,7 @@ def _is_stale(kind: Kind, watch: Watch, policy: Policy, *, next_s: float) -> boo
     if kind in watch.signed_s:
         turned = kind is Kind.FACES and watch.turned
         soon_s = _TURNED_EVERY_S if turned else _SIGNED_EVERY_S[kind]
-        slower_s = (next_s - watch.signed_s[kind]) / SIGNED_SLOWDOWN
-        every_s = min(every_s, max(soon_s, slower_s))
+        every_s = sooner_s(every_s, soon_s, next_s - watch.signed_s[kind])
     return _age_s(watch, kind, next_s) > every_s
 
 

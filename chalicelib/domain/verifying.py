@@ -26,7 +26,7 @@ from chalicelib.domain.seen import Face, Kind, Resemblance, Verdict, View, Why
 
 SIGNED_EVERY_S = 6.0
 """While the alert is open, the person is asked for again this soon at first."""
-SIGNED_SLOWDOWN = 4.0
+_SIGNED_SLOWDOWN = 4.0
 """An answer that raises a sign is asked again when this share (1/4) of the sign's age has passed."""
 _DOUBTFUL = frozenset({Why.FACE_LOST, Why.FACE_TURNED, Why.GONE})
 """What the gate says of a face after which it may be another's."""
@@ -91,6 +91,11 @@ def accuses(watch: Watch, *, alerted: bool) -> bool:
     return Kind.IDENTITY in watch.signed_s and not alerted
 
 
+def sooner_s(every_s: float, soon_s: float, signed_for_s: float) -> float:
+    """How often to ask again what raises a sign for so long: at first soon, then ever more rarely."""
+    return min(every_s, max(soon_s, signed_for_s / _SIGNED_SLOWDOWN))
+
+
 def verified(watch: Watch, frame: Looked, at_s: float) -> Watch:
     """The watch after a frame."""
     answer, doubt, vain = frame.answer, watch.doubt, watch.vain
@@ -132,8 +137,8 @@ def _why(
 def _every_s(watch: Watch, policy: Policy, next_s: float) -> float:
     if Kind.IDENTITY not in watch.signed_s:
         return policy.identity_every_s
-    slower_s = (next_s - watch.signed_s[Kind.IDENTITY]) / SIGNED_SLOWDOWN
-    return min(policy.identity_every_s, max(SIGNED_EVERY_S, slower_s))
+    signed_for_s = next_s - watch.signed_s[Kind.IDENTITY]
+    return sooner_s(policy.identity_every_s, SIGNED_EVERY_S, signed_for_s)
 
 
 def _pause_s(watch: Watch, policy: Policy, doubt: Why | None) -> float:
