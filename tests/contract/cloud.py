@@ -14,7 +14,7 @@ import boto3
 from moto import mock_aws
 
 from chalicelib.settings import Settings
-from infra.local import cognito, secret, user_pool
+from infra.local import cognito, dynamodb, secret, user_pool
 
 if TYPE_CHECKING:
     from mypy_boto3_cognito_idp import CognitoIdentityProviderClient
@@ -54,7 +54,7 @@ class Cloud:
 @contextmanager
 def offline_cloud() -> Iterator[Cloud]:
     """The cloud of one stage, gone at the end of the block."""
-    cognito.install()
+    _install()
     with mock_aws(), warnings.catch_warnings():
         warnings.filterwarnings("ignore", message="Tried to parse", category=UserWarning)
         formation = _client("cloudformation")
@@ -72,6 +72,13 @@ def offline_cloud() -> Iterator[Cloud]:
             user_pool_client_id=outputs["UserPoolClient"],
         )
         yield Cloud(settings)
+
+
+@cache
+def _install() -> None:
+    """What the offline cloud adds to moto, and mends of it."""
+    cognito.install()
+    dynamodb.install()
 
 
 @cache
