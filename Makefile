@@ -29,7 +29,7 @@ endif
 option = $(if $($(1)),--$(2) "$($(1))")
 
 .DEFAULT_GOAL := help
-.PHONY: help run serve test check format docs bench cost capacity package deploy tenant limits admin remove destroy clean
+.PHONY: help run serve test check format docs bench cost capacity package deploy tenant limits admin remove destroy clean environments
 
 help: ## List the commands
 	@echo "make COMMAND [NAME=value ...]"
@@ -43,8 +43,8 @@ run: $(READY) $(REKOGNITION_READY) ## Proctor an interview offline: CLIP=file|fo
 serve: $(READY) $(REKOGNITION_READY) ## Start the same offline service without the interview: PORT=8000
 	@$(BIN)/python -m infra.local serve $(call option,PORT,port) $(call option,ANSWERS,answers) $(call option,LABELS_MODEL,labels-model)
 
-test: $(READY) $(REKOGNITION_READY) ## Run every test: ARGS="tests/unit -k gaze" for some
-	@$(BIN)/python -m pytest $(ARGS)
+test: $(READY) $(REKOGNITION_READY) ## Run every test: ARGS="tests/unit -k gaze" for some, PROCESSES=2 side by side
+	@$(BIN)/python -m pytest $(if $(PROCESSES),-n $(PROCESSES)) $(ARGS)
 
 check: $(READY) ## Lint, format, types, and the layers of the house
 	@$(BIN)/ruff check .
@@ -111,6 +111,8 @@ $(READY): requirements.txt requirements-layer.txt requirements-dev.txt
 	@"$(PYTHON)" -m venv .venv
 	@$(BIN)/python $(PIP_INSTALL) -r requirements-dev.txt
 	@touch $@
+
+environments: $(READY) $(REKOGNITION_READY)
 
 $(REKOGNITION_READY): $(wildcard $(REKOGNITION)/requirements*.txt)
 	@rm -rf .venv-rekognition
