@@ -61,7 +61,7 @@ def test_outcomes_add_up() -> None:
 def test_pairs_of_faces_are_told_apart_by_what_they_have_in_common() -> None:
     father, again = Shot("k1.jpg", "K", occasion=0), Shot("k2.jpg", "K", occasion=1)
     son, stranger = Shot("m1.jpg", "M", occasion=0), Shot("a.mkv@1", "A", occasion=0)
-    nodding, covered = Shot("b.mkv@0.1", "B", occasion=0), Shot("intel/book.mkv@1.5", "B", occasion=0)
+    nodding, covered = Shot("b.mkv@0.1", "B", occasion=0), Shot("intel/book.mkv@0.8", "B", occasion=0)
 
     assert kind_of(father, again) is Pair.PHOTOGRAPHS
     assert kind_of(father, son) is Pair.FAMILY
