@@ -11,6 +11,7 @@ from zipfile import ZipFile
 import pytest
 
 from infra.deploy.package import APP, LAYER, TEMPLATE, Package, read_package
+from infra.deploy.project import sources
 from infra.deploy.target import running
 from tests.deploy.account import OfflineAccount, offline_account
 
@@ -63,6 +64,18 @@ def deployed(account: OfflineAccount, tmp_path_factory: pytest.TempPathFactory) 
     code, said = nothing.run("deploy", "--stage", "dev", "--no-check")
     assert code == 0, said
     return replace(nothing, said=said)
+
+
+@pytest.fixture(scope="session")
+def light(deployed: Deployed, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A package without libraries, for deployments that nobody calls: a hundredth to send and to keep."""
+    folder = tmp_path_factory.mktemp("light")
+    with ZipFile(folder / APP, "w") as app:
+        for name, source in sources(deployed.tree):
+            app.write(source, name)
+    with ZipFile(folder / LAYER, "w") as layer:
+        layer.writestr("python/empty.py", "")
+    return folder
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,7 +9,7 @@ from tests.deploy.account import OfflineAccount
 
 Inventory = dict[str, Any]
 
-_FUNCTION = ("Handler", "Runtime", "MemorySize", "Timeout", "Environment", "Layers", "TracingConfig", "Role")
+_FUNCTION = ("Handler", "Runtime", "MemorySize", "Timeout", "Environment", "TracingConfig", "Role")
 _MAPPING = ("EventSourceArn", "FunctionArn", "BatchSize", "FunctionResponseTypes", "State")
 
 
@@ -61,7 +61,9 @@ def _functions(account: OfflineAccount, stage: Stage) -> dict[str, Any]:
                 (each["Principal"]["Service"], each["Condition"]["ArnLike"]["AWS:SourceArn"])
                 for each in policy.get("Statement", [])
             )
-            functions[name] = {**{key: listed.get(key) for key in _FUNCTION}, "allowed": allowed}
+            layers = [layer["Arn"] for layer in listed.get("Layers", [])]
+            kept = {key: listed.get(key) for key in _FUNCTION}
+            functions[name] = {**kept, "Layers": layers, "allowed": allowed}
     return functions
 
 

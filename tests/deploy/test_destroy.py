@@ -25,10 +25,15 @@ NOTHING: dict[str, Any] = {
 
 
 @pytest.fixture
-def gone(deployed: Deployed, tmp_path: Path, environment: None) -> Deployed:  # noqa: ARG001 - it prepares
+def gone(
+    deployed: Deployed,
+    light: Path,
+    tmp_path: Path,
+    environment: None,  # noqa: ARG001 - it prepares
+) -> Deployed:
     """A stage `gone` to take down, with a session, two pictures, faces and a person."""
     tree = copy_tree(tmp_path / "tree")
-    carry_out(steps("gone", tree, deployed.built)[1])
+    carry_out(steps("gone", tree, light)[1])
     account = deployed.account
     account.client("dynamodb").put_item(
         TableName="proctoring-gone-sessions", Item={"pk": {"S": "acme#s-1"}, "sk": {"S": "session"}}
@@ -44,7 +49,7 @@ def gone(deployed: Deployed, tmp_path: Path, environment: None) -> Deployed:  # 
     (pool_id,) = pools_of(account)
     if not people_of(account):  # the stage may be there from the test before
         account.client("cognito-idp").admin_create_user(UserPoolId=pool_id, Username="somebody")
-    return Deployed(account, tree, deployed.built, "")
+    return Deployed(account, tree, light, "")
 
 
 def pools_of(account: OfflineAccount) -> list[str]:

@@ -61,13 +61,13 @@ def killed_after_a_change(
 
 
 def test_killed_after_every_kind_of_change_it_is_completed_by_the_next_try(
-    deployed: Deployed, tmp_path: Path
+    deployed: Deployed, light: Path, tmp_path: Path
 ) -> None:
     tree = copy_tree(tmp_path / "tree")
     passed: set[str] = set()
 
     for _ in range(MOST_KINDS):
-        changed = killed_after_a_change(deployed.account, "half", tree, deployed.built, passed)
+        changed = killed_after_a_change(deployed.account, "half", tree, light, passed)
         if changed is None:
             break
         passed.add(changed)
