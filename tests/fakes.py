@@ -98,10 +98,15 @@ class FakeEvidence:
     """Pictures in a dictionary."""
 
     journal: list[str] = field(default_factory=list)
+    meanwhile: Callable[[], object] | None = None
+    """What others do just before the next picture is stored."""
     _pictures: dict[Place, dict[str, Picture]] = field(default_factory=dict)
 
     def keep(self, tenant_id: str, session_id: str, picture: Picture) -> None:
         """Store a picture; the same one again changes nothing."""
+        others, self.meanwhile = self.meanwhile, None
+        if others:
+            others()
         self._pictures.setdefault((tenant_id, session_id), {})[picture.name] = picture
         self.journal.append(f"keep {picture.encoded.decode()}")
 

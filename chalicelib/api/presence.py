@@ -8,7 +8,16 @@ from chalicelib.api.bodies import Answer, Body
 from chalicelib.api.endpoint import Call, endpoint
 from chalicelib.domain import presence as presence_of
 from chalicelib.domain.challenges import DONE, INSTRUCTIONS, LOOK_STRAIGHT, Action, CheckKind, Reason, State
-from chalicelib.domain.errors import BadInput, Conflict, NotFound, SessionEnded, StaleSession, UpstreamDown
+from chalicelib.domain.errors import (
+    BadInput,
+    Busy,
+    Conflict,
+    NotFound,
+    SessionEnded,
+    StaleSession,
+    TooManyRequests,
+    UpstreamDown,
+)
 from chalicelib.domain.model import Session
 from chalicelib.domain.movements import judged
 from chalicelib.domain.report import rfc3339
@@ -80,7 +89,7 @@ class ChallengeAnswer(Answer):
     "/api/sessions/{session_id}/challenge",
     body=ChallengeRequest,
     answer=ChallengeAnswer,
-    errors=(BadInput, Conflict, NotFound, SessionEnded, StaleSession, UpstreamDown),
+    errors=(BadInput, Busy, Conflict, NotFound, SessionEnded, StaleSession, TooManyRequests, UpstreamDown),
 )
 def ask_challenge(call: Call, session_id: str) -> ChallengeAnswer:
     """Ask the candidate to show that they are there.

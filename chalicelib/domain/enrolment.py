@@ -178,14 +178,17 @@ def wrong_with(view: View, faces: Sequence[Face], policy: Policy) -> Reason | No
 
 
 def with_faces(enrolment: Enrolment, faces: Iterable[EnrolledFace], now: float) -> Enrolment:
-    """The enrolment with these faces beside those that it has; the same one if it has them all."""
-    known = {face.face_id: face for face in enrolment.faces}
-    added = {face.face_id: face for face in faces if face.face_id not in known}
+    """The enrolment with these faces beside those that it has, as far as there is room for them.
+
+    The same one if it has them all.
+    """
+    new = {face.face_id: face for face in faces if face.face_id not in enrolment.face_ids}
+    added = list(new.values())[: MOST_FACES - len(enrolment.faces)]
     if not added:
         return enrolment
     return replace(
         enrolment,
-        faces=(*enrolment.faces, *added.values()),
+        faces=(*enrolment.faces, *added),
         enrolled_at=enrolment.enrolled_at if enrolment.faces else now,
         updated_at=now,
     )

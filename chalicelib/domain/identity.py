@@ -20,12 +20,17 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 
+from chalicelib.domain.faces import Compared
 from chalicelib.domain.legibility import is_below, is_blurred, is_dark, is_turned, side_px
 from chalicelib.domain.policy import Policy
 from chalicelib.domain.seen import Face, Resemblance, Verdict, View
 
+MOST_TRIES = 10
+"""Times that a candidate may try to prove who it is."""
 MOST_DECISIONS = 20
-"""Decisions that a session remembers, the newest."""
+"""Decisions that a session remembers: all of the candidate's, and the newest others."""
+_PORTRAIT = 0.6
+"""A smaller share of the side of a document's largest face is no portrait of its own."""
 
 
 class GivenAs(StrEnum):
@@ -84,6 +89,17 @@ class Decision:
     """The identity that the session was given by it, if it was."""
     document: str = ""
     """Name of the document's picture, where the policy keeps it."""
+
+
+@dataclass(frozen=True, slots=True)
+class Trying:
+    """A request that is being decided. It takes its try before anybody is asked."""
+
+    request: str
+    """As `Decision.request`."""
+    by: GivenBy
+    until_s: float
+    """From then on it is taken for dead; seconds since the session's start."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -156,9 +172,38 @@ def unusable(face: Face, view: View, policy: Policy) -> str | None:
     return next((reason for reason, holds in reasons.items() if holds), None)
 
 
+def on_document(compared: Compared, view: View, policy: Policy) -> Resembled:
+    """How like a live face is to that of a document, whose picture this view is of.
+
+    A document may show its face once more, small and pale. But two portraits, of which one is of somebody
+    else, are more than one document, or none.
+    """
+    if not compared.similarities:
+        return Resembled(None, compared.engine, found=False, reason="no_face_in_document")
+    sides = [side_px(face, view) for face in compared.faces] or [1.0] * len(compared.similarities)
+    portraits = [
+        similarity
+        for similarity, side in zip(compared.similarities, sides, strict=True)
+        if side >= _PORTRAIT * max(sides)
+    ]
+    several = len(portraits) > 1 and min(portraits) < policy.mismatch_similarity
+    reason = "several_faces_in_document" if several else ""
+    return Resembled(max(portraits), compared.engine, reason=reason)
+
+
+def tries_left(decisions: Iterable[Decision], trying: Iterable[Trying], at_s: float) -> int:
+    """How often a candidate may try still, with those that are under way then."""
+    tried = [each.by for each in decisions] + [each.by for each in trying if each.until_s > at_s]
+    return max(0, MOST_TRIES - tried.count(GivenBy.CANDIDATE))
+
+
 def with_decision(decisions: Iterable[Decision], decision: Decision) -> tuple[Decision, ...]:
-    """The decisions with one more, without the oldest where there are too many."""
-    return (*decisions, decision)[-MOST_DECISIONS:]
+    """The decisions with one more, without the platform's oldest where there are too many."""
+    kept = [*decisions, decision]
+    for each in kept[:]:
+        if len(kept) > MOST_DECISIONS and each.by is not GivenBy.CANDIDATE:
+            kept.remove(each)
+    return tuple(kept)
 
 
 def _cannot_tell(resembled: Resembled, faces: Sequence[Face] | None, view: View, policy: Policy) -> str:

@@ -10,7 +10,7 @@ from enum import StrEnum
 from typing import Any, Generic, TypeVar
 
 from chalicelib.domain.challenges import Challenge
-from chalicelib.domain.identity import Decision, Identity, Verified
+from chalicelib.domain.identity import Decision, Identity, Trying, Verified
 from chalicelib.domain.policy import Policy
 from chalicelib.domain.relief import Relief
 from chalicelib.domain.seen import Findings, Kind, Look, Metrics, Observation, Resemblance, Why
@@ -285,6 +285,8 @@ class Session:
     """Who the candidate is meant to be; None where nobody said so."""
     decisions: tuple[Decision, ...] = ()
     """What became of identities that were given, the newest last."""
+    trying: tuple[Trying, ...] = ()
+    """Requests about the identity that are being decided."""
     calls_apart: Mapping[str, int] = field(default_factory=dict)
     """Operation to the calls that were made to decide on these."""
     status: Status = Status.ACTIVE

@@ -1,18 +1,17 @@
 """Ask a candidate to show that they are there, and say what became of it."""
 
-import math
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 
 from chalicelib.domain import attention, presence
 from chalicelib.domain.challenges import Challenge, CheckKind
-from chalicelib.domain.errors import Conflict, SessionEnded
+from chalicelib.domain.errors import Busy, Conflict, SessionEnded, UpstreamDown
 from chalicelib.domain.model import Session, Status
 from chalicelib.domain.movements import Choose, steps_at_random
 from chalicelib.domain.policy import Policy
-from chalicelib.flows import counts
+from chalicelib.flows.ask_apart import AskApart
 from chalicelib.flows.contention import settled
-from chalicelib.flows.ports import Clock, Ledger, Sessions
+from chalicelib.flows.ports import Clock, Sessions
 from chalicelib.flows.presence_ports import PresenceCheck
 from chalicelib.telemetry import logger
 
@@ -23,10 +22,14 @@ class Movements:
 
     choose: Choose
 
-    def begin(self, challenge: Challenge, policy: Policy) -> Challenge:
+    def prepare(self, challenge: Challenge, policy: Policy) -> Challenge:
         """The challenge with its movements."""
         expires_s = round(challenge.issued_s + policy.challenge_s, 3)
         return replace(challenge, steps=steps_at_random(self.choose), expires_s=expires_s)
+
+    def begin(self, challenge: Challenge) -> Challenge:
+        """The challenge as it is: nobody else is needed for it."""
+        return challenge
 
     def judge(self, challenge: Challenge, policy: Policy) -> Challenge:  # noqa: ARG002 - the port's
         """The challenge as it is: each frame is judged when it comes."""
@@ -39,22 +42,26 @@ class ChallengePresence:
 
     sessions: Sessions
     checks: Mapping[CheckKind, PresenceCheck]
-    ledger: Ledger
+    apart: AskApart
     clock: Clock
     new_id: Callable[[], str]
-    usd_per_call: float
 
     def ask(
         self, tenant_id: str, session_id: str, kind: CheckKind | None = None, *, mirrored: bool = False
     ) -> Session:
         """The session with another challenge; one that is open is superseded.
 
-        Raises NotFound, SessionEnded, Conflict where the tries are used up or the policy does not allow the
-        kind, StaleSession, VisionUnavailable.
+        A try that costs something is taken before it is begun, so that requests side by side cannot begin
+        more than there are; it is given back if the provider does not answer. Raises NotFound, SessionEnded,
+        Conflict where the tries are used up or the policy does not allow the kind, StaleSession,
+        TooManyRequests, Busy, VisionUnavailable.
         """
         session = self._open(tenant_id, session_id)
-        begun = self._begin(session, kind or session.policy.liveness, mirrored=mirrored)
-        return settled(lambda: self._add(tenant_id, session_id, begun))
+        prepared = self._prepared(session, kind or session.policy.liveness, mirrored=mirrored)
+        if prepared.usd:
+            self.apart.check_budget(tenant_id)
+        before, session = settled(lambda: self._add(tenant_id, session_id, prepared))
+        return self._begun(before, prepared) if prepared.usd else session
 
     def read(self, tenant_id: str, session_id: str) -> Session:
         """The session with what has become of its challenges by now.
@@ -69,7 +76,8 @@ class ChallengePresence:
         if judged == last:
             return self._as_of_now(session)
         logger.info("challenge_judged", kind=judged.kind, state=judged.state.value)
-        return settled(lambda: self._put(tenant_id, session_id, judged))
+        challenges = (*session.challenges[:-1], judged)
+        return settled(lambda: self._put(tenant_id, session_id, judged.id, challenges))
 
     def _open(self, tenant_id: str, session_id: str) -> Session:
         session = self._as_of_now(self.sessions.load(tenant_id, session_id))
@@ -79,38 +87,48 @@ class ChallengePresence:
             raise Conflict("All tries are used up; the report says what became of them.")
         return session
 
-    def _begin(self, session: Session, kind: CheckKind, *, mirrored: bool) -> Challenge:
+    def _prepared(self, session: Session, kind: CheckKind, *, mirrored: bool) -> Challenge:
         if kind == "rekognition" and session.policy.liveness != kind:
             raise Conflict("The session's policy does not ask for Rekognition Face Liveness; see `liveness`.")
         now_s = round(max(0.0, self.clock() - session.started_at), 3)
         asked = Challenge(self.new_id(), kind, now_s, now_s, mirrored=mirrored)
-        begun = self.checks[kind].begin(asked, session.policy)
-        if begun.usd:
-            self.ledger.spend(session.tenant_id, self._calls(begun), self.clock())
-            counts.check(begun.usd)
-        return begun
+        return self.checks[kind].prepare(asked, session.policy)
 
-    def _add(self, tenant_id: str, session_id: str, begun: Challenge) -> Session:
-        session = self._open(tenant_id, session_id)
-        return self.sessions.save(
-            replace(
-                session,
-                challenges=presence.with_another(session.challenges, begun, session.policy),
-                watch=attention.counted(session.watch, self._calls(begun), begun.issued_s),
-            )
-        )
+    def _begun(self, before: Session, prepared: Challenge) -> Session:
+        """`before`: the session before the challenge was added."""
+        tenant_id, session_id, check = before.tenant_id, before.session_id, self.checks[prepared.kind]
+        try:
+            begun = self.apart(tenant_id, lambda: check.begin(prepared), usd=prepared.usd)
+        except (Busy, UpstreamDown):
+            settled(lambda: self._put(tenant_id, session_id, prepared.id, before.challenges))
+            raise
+        calls = self.apart.calls_for(begun.usd)
+        challenges = presence.with_another(before.challenges, begun, before.policy)
+        return settled(lambda: self._put(tenant_id, session_id, prepared.id, challenges, calls=calls))
 
-    def _put(self, tenant_id: str, session_id: str, judged: Challenge) -> Session:
+    def _add(self, tenant_id: str, session_id: str, prepared: Challenge) -> tuple[Session, Session]:
+        """The session before and after."""
+        before = self._open(tenant_id, session_id)
+        added = presence.with_another(before.challenges, prepared, before.policy)
+        return before, self.sessions.save(replace(before, challenges=added))
+
+    def _put(
+        self,
+        tenant_id: str,
+        session_id: str,
+        challenge_id: str,
+        challenges: tuple[Challenge, ...],
+        *,
+        calls: int = 0,
+    ) -> Session:
+        """The session with these challenges, if this one is still its last and open."""
         session = self.sessions.load(tenant_id, session_id)
-        last = session.challenges[-1]
-        if last.id != judged.id or not last.is_open:
+        last = session.challenges[-1] if session.challenges else None
+        if last is None or last.id != challenge_id or not last.is_open:
             return session  # another request was quicker
-        return self.sessions.save(replace(session, challenges=(*session.challenges[:-1], judged)))
+        watch = attention.counted(session.watch, calls, last.issued_s) if calls else session.watch
+        return self.sessions.save(replace(session, challenges=challenges, watch=watch))
 
     def _as_of_now(self, session: Session) -> Session:
         now_s = self.clock() - session.started_at
         return replace(session, challenges=presence.as_of(session.challenges, session.policy, now_s=now_s))
-
-    def _calls(self, begun: Challenge) -> int:
-        """Calls that cost as much."""
-        return math.ceil(begun.usd / self.usd_per_call) if self.usd_per_call else 0

@@ -34,17 +34,12 @@ def calls(made: Sequence[Kind], looks: Mapping[Kind, Look], repeated: int, usd_p
     count(Metric.PROVIDER_USD, (len(made) + repeated) * usd_per_call)
 
 
-def call(operation: Metric, usd_per_call: float, *, answered: bool) -> None:
-    """Count a call that is not about a frame."""
-    count(operation)
+def call(operation: Metric | None, usd: float, *, answered: bool) -> None:
+    """Count a call that is not about a frame; `operation` is what it is beside one of all calls."""
+    if operation:
+        count(operation)
     count(Metric.PROVIDER_CALLS)
     count(Metric.PROVIDER_CALLS_FAILED, not answered)
-    count(Metric.PROVIDER_USD, usd_per_call)
-
-
-def check(usd: float) -> None:
-    """Count a check of presence that the provider makes, when it is begun."""
-    count(Metric.PROVIDER_CALLS)
     count(Metric.PROVIDER_USD, usd)
 
 

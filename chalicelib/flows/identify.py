@@ -6,8 +6,10 @@ is not verified is not set: the decision is recorded, and the session keeps the 
 """
 
 import hashlib
-from collections.abc import Collection
+from collections.abc import Callable, Collection
+from contextlib import suppress
 from dataclasses import dataclass, field, replace
+from typing import TypeVar
 
 from chalicelib.domain import attention, identity
 from chalicelib.domain.errors import (
@@ -16,26 +18,26 @@ from chalicelib.domain.errors import (
     Conflict,
     Forbidden,
     NotEnrolled,
+    NotFound,
     SessionEnded,
-    TooManyRequests,
+    UpstreamDown,
 )
-from chalicelib.domain.identity import Decision, GivenAs, GivenBy, Identity, Resembled
+from chalicelib.domain.identity import Decision, GivenAs, GivenBy, Identity, Resembled, Trying
 from chalicelib.domain.model import Session, Status
 from chalicelib.domain.seen import Face, Kind, Picture, picture_name
-from chalicelib.flows import counts
+from chalicelib.flows.ask_apart import AskApart
 from chalicelib.flows.ask_faces import faces_in
 from chalicelib.flows.ask_person import verifies
 from chalicelib.flows.contention import settled
 from chalicelib.flows.face_ports import Comparison, Enrolled
-from chalicelib.flows.ports import Clock, Evidence, Ledger, Look, Sessions, Vision
+from chalicelib.flows.ports import Clock, Evidence, Jobs, Look, Sessions, Vision
 from chalicelib.flows.resemble import Resemble
-from chalicelib.flows.tenant_spend import TenantSpend
 from chalicelib.telemetry import Metric, logger
 
-MOST_TRIES = 10
-"""Times that a candidate may try to prove who it is."""
-_URGENCY = 0.5
-"""The share of the provider's rate that these calls may fill: frames of those who are watched go first."""
+Answer = TypeVar("Answer")
+
+_LASTS_S = 30.0
+"""After this a request is not at work any more."""
 _SAVES = 20
 
 
@@ -63,6 +65,8 @@ class Given:
             case (False, True, False, _):
                 return GivenAs.USERNAME
             case (False, False, True, True):
+                if self.document == self.live:
+                    raise BadInput("`document` and `live` are one picture; send one of each.")
                 return GivenAs.DOCUMENT
             case (False, False, False, True):
                 return None
@@ -83,23 +87,31 @@ class _Made:
     """What is found out on the way to a decision."""
 
     session: Session
+    given: Given
+    by: GivenBy
+    pictures: dict[str, Picture]
+    at_s: float
     calls: list[str] = field(default_factory=list)
     """Operations that the provider was asked for."""
 
 
 @dataclass(frozen=True, slots=True)
 class Identify:
-    """The same request again is decided once. No call is made for who may not ask."""
+    """The same request again is decided once. No call is made for who may not ask.
+
+    A try is taken before the first call is made, so that requests side by side cannot make more calls than
+    there are tries. What fails gives it back, and the calls that were made are the session's all the same.
+    """
 
     sessions: Sessions
     evidence: Evidence
+    jobs: Jobs
     look: Look
     vision: Vision
     comparison: Comparison
     enrolled: Enrolled
     resemble: Resemble
-    ledger: Ledger
-    spend: TenantSpend
+    apart: AskApart
     clock: Clock
 
     def __call__(
@@ -111,44 +123,63 @@ class Identify:
         UpstreamDown.
         """
         session = self.sessions.load(tenant_id, session_id)
-        kind = given.kind
-        _refuse(session, kind, by)
+        _refuse(session, given.kind, by)
         if known := _decided(session, given):
             return session, known
-        _check_tries(session, by)
         pictures = {
             name: self.look(encoded)
             for name in ("reference", "document", "live")
             if (encoded := getattr(given, name)) is not None
         }
-        made = _Made(session)
-        decision = self._decide(made, kind, given, pictures, by)
-        self._keep(session, decision, pictures, kind)
-        saved = self._save(made, decision, kind)
+        if pictures:
+            self.apart.check_budget(tenant_id)
+        began, session = settled(lambda: self._begin(tenant_id, session_id, given, by), tries=_SAVES)
+        if not began:
+            if known := _decided(session, given):
+                return session, known
+            raise Busy("This is being decided already; ask again in a moment.")
+        made = _Made(session, given, by, pictures, self._at_s(session))
+        try:
+            decision = self._decide(made)
+            self._keep(made, decision)
+            saved = settled(lambda: self._save(made, decision), tries=_SAVES)
+        except Exception:
+            self._give_up(made)
+            raise
         logger.info("identity_decided", kind=decision.kind.value, by=by.value, verified=decision.verified)
         return saved, decision
 
-    def _decide(
-        self, made: _Made, kind: GivenAs | None, given: Given, pictures: dict[str, Picture], by: GivenBy
-    ) -> Decision:
-        session, policy = made.session, made.session.policy
-        at_s = round(max(0.0, self.clock() - session.started_at), 3)
+    def _begin(self, tenant_id: str, session_id: str, given: Given, by: GivenBy) -> tuple[bool, Session]:
+        """Whether this is the one to decide, and the session with its try."""
+        session = self.sessions.load(tenant_id, session_id)
+        _refuse(session, given.kind, by)
+        at_s = self._at_s(session)
+        trying = tuple(each for each in session.trying if each.until_s > at_s)
+        if _decided(session, given) or any(each.request == given.fingerprint for each in trying):
+            return False, session
+        if by is GivenBy.CANDIDATE and not identity.tries_left(session.decisions, trying, at_s):
+            raise Conflict("There are no more tries; ask who invited you.")
+        this = Trying(given.fingerprint, by, round(at_s + _LASTS_S, 3))
+        return True, self.sessions.save(replace(session, trying=(*trying, this)))
+
+    def _decide(self, made: _Made) -> Decision:
+        session, given, pictures = made.session, made.given, made.pictures
+        policy, kind, at_s = session.policy, given.kind, made.at_s
         goal = session.identity if kind is None else None
         named = kind or (goal.kind if goal else GivenAs.PICTURE)
         threshold = policy.document_similarity if kind is GivenAs.DOCUMENT else policy.match_similarity
-        decision = Decision(at_s, named, by, None, None, threshold, "", request=given.fingerprint)
+        decision = Decision(at_s, named, made.by, None, None, threshold, "", request=given.fingerprint)
         if kind is GivenAs.USERNAME and self.enrolled.faces_of(session.tenant_id, given.username) is None:
             raise NotEnrolled("Nobody is enrolled under this username; enrol a face first.")
         shown = pictures.get("live") or pictures.get("reference")
         if shown and (wrong := self._wrong_with(made, shown)):
             return replace(decision, reasons=(wrong,))
         if "live" in pictures:
-            resembled = self._compared(made, given, pictures, goal)
-            alike = resembled.similarity is not None and resembled.similarity >= threshold
-            reason = "" if alike else _reason(resembled, policy.mismatch_similarity)
+            resembled = self._compared(made, goal)
+            reason = _reason(resembled, threshold, policy.mismatch_similarity)
             decision = replace(
                 decision,
-                verified=True if alike else False if reason == "another_person" else None,
+                verified=False if reason == "another_person" else None if reason else True,
                 similarity=resembled.similarity,
                 engine=resembled.engine,
                 reasons=(reason,) if reason else (),
@@ -160,68 +191,72 @@ class Identify:
         keeps = kind is GivenAs.DOCUMENT and policy.keep_document
         return replace(decision, given=set_to, document=pictures["document"].name if keeps else "")
 
-    def _compared(
-        self, made: _Made, given: Given, pictures: dict[str, Picture], goal: Identity | None
-    ) -> Resembled:
+    def _compared(self, made: _Made, goal: Identity | None) -> Resembled:
         """The live picture against what it is to be held against."""
-        session, live = made.session, pictures["live"].encoded
-        if document := pictures.get("document"):
-            # A document may show its face twice: the best one counts.
-            self._take_turn(made, "CompareFaces")
-            compared = self.comparison.compare_pictures(live, document.encoded)
-            alike = max(compared.similarities, default=None)
-            reason = "" if compared.similarities else "no_face_in_document"
-            return Resembled(alike, compared.engine, found=bool(compared.similarities), reason=reason)
-        username = given.username or (goal.username if goal else "")
-        self._take_turn(made, "SearchFacesByImage" if username else "CompareFaces")
-        if username:
-            least = session.policy.mismatch_similarity
-            return self.resemble.to_enrolled(session.tenant_id, username, live, at_least=least)
-        return self.resemble(session, live)
+        session, live = made.session, made.pictures["live"].encoded
+        if document := made.pictures.get("document"):
+            compared = self._answer(
+                made, "CompareFaces", lambda: self.comparison.compare_pictures(live, document.encoded)
+            )
+            return identity.on_document(compared, document.view, session.policy)
+        username = made.given.username or (goal.username if goal else "")
+        if not username:
+            return self._answer(made, "CompareFaces", lambda: self.resemble(session, live))
+        least = session.policy.mismatch_similarity
+        return self._answer(
+            made,
+            "SearchFacesByImage",
+            lambda: self.resemble.to_enrolled(session.tenant_id, username, live, at_least=least),
+        )
 
     def _wrong_with(self, made: _Made, picture: Picture) -> str:
         """Why a picture cannot stand for one person, in a word; empty if it can."""
-        session = made.session
-        self._take_turn(made, "DetectFaces")
-        faces = faces_in(self.vision, picture, session.policy)
-        return _only_face(faces) or identity.unusable(faces[0], picture.view, session.policy) or ""
+        policy = made.session.policy
+        faces = self._answer(made, "DetectFaces", lambda: faces_in(self.vision, picture, policy))
+        return _only_face(faces) or identity.unusable(faces[0], picture.view, policy) or ""
 
-    def _take_turn(self, made: _Made, operation: str) -> None:
-        """Count a call that is about to be made, if it may be."""
-        tenant_id, now = made.session.tenant_id, self.clock()
-        if self.spend.left(tenant_id, now) <= 0:
-            raise TooManyRequests(
-                "The calls to the provider that you may make in an hour are used up.", retry_after_s=60
-            )
-        if not self.ledger.grant([_URGENCY], now):
-            raise Busy("The provider's rate leaves no room at the moment; try again.")
-        self.spend.told(tenant_id, self.spend.count(tenant_id, 1, now), now)
+    def _answer(self, made: _Made, operation: str, question: Callable[[], Answer]) -> Answer:
+        def ask() -> Answer:
+            made.calls.append(operation)
+            return question()
+
         metric = Metric.DETECT_FACES if operation == "DetectFaces" else Metric.IDENTITY_LOOKS
-        counts.call(metric, self.spend.budget.usd_per_call, answered=True)
-        made.calls.append(operation)
+        return self.apart(made.session.tenant_id, ask, operation=metric)
 
-    def _keep(
-        self, session: Session, decision: Decision, pictures: dict[str, Picture], kind: GivenAs | None
-    ) -> None:
+    def _keep(self, made: _Made, decision: Decision) -> None:
         # S3 first: the session must never point at a missing picture.
+        session = made.session
         wanted = {decision.document, decision.given.reference if decision.given else ""} - {""}
         if wanted:  # erased or ended meanwhile: nothing of it is kept
-            _refuse(self.sessions.load(session.tenant_id, session.session_id), kind, decision.by)
-        for picture in pictures.values():
+            _refuse(self.sessions.load(session.tenant_id, session.session_id), made.given.kind, made.by)
+        for picture in made.pictures.values():
             if picture.name in wanted:
                 self.evidence.keep(session.tenant_id, session.session_id, picture)
 
-    def _save(self, made: _Made, decision: Decision, kind: GivenAs | None) -> Session:
-        def attempt() -> Session:
-            session = self.sessions.load(made.session.tenant_id, made.session.session_id)
-            _refuse(session, kind, decision.by)
-            _check_tries(session, decision.by)
-            if session.identity != made.session.identity:
-                raise Conflict("Another identity was given meanwhile; send it again if it still shall be.")
-            return self.sessions.save(_with(session, decision, made.calls))
+    def _save(self, made: _Made, decision: Decision) -> Session:
+        session = self.sessions.load(made.session.tenant_id, made.session.session_id)
+        _refuse(session, made.given.kind, made.by)
+        if session.identity != made.session.identity:
+            raise Conflict("Another identity was given meanwhile; send it again if it still shall be.")
+        return self.sessions.save(_with(_without(session, made), decision))
 
-        # Frames come between.
-        return settled(attempt, tries=_SAVES)
+    def _give_up(self, made: _Made) -> None:
+        """Take the try back, and leave nothing of what may have been kept."""
+
+        def attempt() -> None:
+            session = self.sessions.load(made.session.tenant_id, made.session.session_id)
+            if session.status is Status.ACTIVE:
+                self.sessions.save(_without(session, made))
+            else:  # its pictures may have been tidied before this one came
+                tenant_id, session_id = session.tenant_id, session.session_id
+                self.jobs.send("tidy_evidence", tenant_id=tenant_id, session_id=session_id)
+
+        # Erased: the sweep finds what came late. Else the try lapses by itself.
+        with suppress(NotFound, Busy, UpstreamDown):
+            settled(attempt, tries=_SAVES)
+
+    def _at_s(self, session: Session) -> float:
+        return round(max(0.0, self.clock() - session.started_at), 3)
 
 
 def _refuse(session: Session, kind: GivenAs | None, by: GivenBy) -> None:
@@ -235,12 +270,6 @@ def _refuse(session: Session, kind: GivenAs | None, by: GivenBy) -> None:
         raise Conflict("The session has an identity; send `live` alone to be held against it.")
     if kind is None and not verifies(session):
         raise Conflict("The session has no identity to hold `live` against.")
-
-
-def _check_tries(session: Session, by: GivenBy) -> None:
-    tries = sum(each.by is GivenBy.CANDIDATE for each in session.decisions)
-    if by is GivenBy.CANDIDATE and tries >= MOST_TRIES:
-        raise Conflict("There are no more tries; ask who invited you.")
 
 
 def _decided(session: Session, given: Given) -> Decision | None:
@@ -258,27 +287,36 @@ def _only_face(faces: Collection[Face]) -> str:
     return "several_faces" if len(faces) > 1 else ""
 
 
-def _reason(resembled: Resembled, mismatch_similarity: float) -> str:
+def _reason(resembled: Resembled, threshold: float, mismatch_similarity: float) -> str:
+    """Why it is not verified, in a word; empty if it is."""
     if resembled.reason or not resembled.found:
         return resembled.reason or "no_face"
-    alike = resembled.similarity
-    return "between_thresholds" if alike is not None and alike >= mismatch_similarity else "another_person"
+    alike = resembled.similarity or 0.0
+    if alike >= threshold:
+        return ""
+    return "between_thresholds" if alike >= mismatch_similarity else "another_person"
 
 
-def _with(session: Session, decision: Decision, calls: Collection[str]) -> Session:
+def _without(session: Session, made: _Made) -> Session:
+    """The session when the request is over: without its try, with its calls."""
     apart = dict(session.calls_apart)
-    for operation in calls:
+    for operation in made.calls:
         apart[operation] = apart.get(operation, 0) + 1
-    watch = attention.counted(session.watch, len(calls), decision.at_s) if calls else session.watch
-    decided = replace(
+    calls = len(made.calls)
+    return replace(
         session,
-        watch=watch,
+        watch=attention.counted(session.watch, calls, made.at_s) if calls else session.watch,
         calls_apart=apart,
-        decisions=identity.with_decision(session.decisions, decision),
+        trying=tuple(each for each in session.trying if each.request != made.given.fingerprint),
     )
+
+
+def _with(session: Session, decision: Decision) -> Session:
+    decided = replace(session, decisions=identity.with_decision(session.decisions, decision))
     if decision.given is None:
         return decided
     # Of the new one nothing is known; whether an alert is open is for the frames to say.
+    watch = session.watch
     asked_s, signed_s = dict(watch.asked_s), dict(watch.signed_s)
     asked_s.pop(Kind.IDENTITY, None)
     signed_s.pop(Kind.IDENTITY, None)

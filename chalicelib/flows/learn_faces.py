@@ -96,13 +96,18 @@ class LearnFaces:
             name: self.pool.submit(self._try, begun, each, name, policy, until) for name, each in once.items()
         }
         tried = {name: future.result() for name, future in asked.items()}
-        enrolment = self._keep(begun, [each.face for each in tried.values() if each.face])
+        learned = [each.face for each in tried.values() if each.face]
+        enrolment = self._keep(begun, learned)
+        surplus = [face for face in learned if face.face_id not in enrolment.face_ids]
+        if surplus:  # others filled it meanwhile
+            self._forget(begun.tenant_id, surplus)
         outcomes: list[Outcome] = []
         for number, each in enumerate(sent):
             known = tried[picture_name(each.encoded)]
             if known.error:
                 return Learned(enrolment, tuple(outcomes), known.error)
-            outcomes.append(replace(known.outcome, index=first + number, name=each.name))
+            outcome = replace(known.outcome, index=first + number, name=each.name)
+            outcomes.append(outcome.rejected(Reason.ENOUGH_FACES) if known.face in surplus else outcome)
         return Learned(enrolment, tuple(outcomes))
 
     def _try(self, begun: Enrolment, sent: Sent, name: str, policy: Policy, until: float) -> _Tried:
@@ -156,7 +161,7 @@ class LearnFaces:
             raise
 
     def _forget(self, tenant_id: str, faces: Sequence[EnrolledFace]) -> None:
-        """Delete faces of an earlier generation, which nobody can have said to be somebody's since."""
+        """Delete faces that nobody can say to be somebody's any more."""
         try:
             self.ask.known_faces.remove(tenant_id, {face.face_id for face in faces})
         except UpstreamDown:

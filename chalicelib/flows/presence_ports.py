@@ -12,8 +12,14 @@ class PresenceCheck(Protocol):
     See `chalicelib.flows.challenge_presence.Movements` and `chalicelib.vision.rekognition.liveness`.
     """
 
-    def begin(self, challenge: Challenge, policy: Policy) -> Challenge:
-        """The challenge with all that the candidate needs for it, and until when it lasts.
+    def prepare(self, challenge: Challenge, policy: Policy) -> Challenge:
+        """The challenge with what is known before anybody is asked: its steps, how long it lasts, its price.
+
+        One without a price is begun with that.
+        """
+
+    def begin(self, challenge: Challenge) -> Challenge:
+        """The prepared challenge with all that the candidate needs for it.
 
         The same challenge again is begun once. Raises VisionUnavailable.
         """

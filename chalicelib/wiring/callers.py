@@ -5,6 +5,7 @@ import time
 from functools import cache
 
 from chalicelib.aws.tokens import UserTokens
+from chalicelib.flows.ask_apart import AskApart
 from chalicelib.flows.change_key import ChangeKey
 from chalicelib.flows.change_person import ChangePerson, RemovePerson
 from chalicelib.flows.change_tenant import ChangeTenant
@@ -79,6 +80,12 @@ def budget() -> Budget:
 def tenant_spend() -> TenantSpend:
     """What tenants' calls to the provider come to."""
     return TenantSpend(ledger(), pool(), budget(), know_limits())
+
+
+@cache
+def ask_apart() -> AskApart:
+    """Ask Rekognition what is not about a frame."""
+    return AskApart(ledger(), time.time, time.sleep, tenant_spend())
 
 
 @cache

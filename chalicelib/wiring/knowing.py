@@ -14,19 +14,18 @@ from chalicelib.wiring.adapters import (
     enrolments,
     jobs,
     known_faces,
-    ledger,
     tenants,
     uploads,
     vision,
 )
-from chalicelib.wiring.callers import tenant_spend
+from chalicelib.wiring.callers import ask_apart
 from chalicelib.wiring.process import pictures_pool
 
 
 @cache
 def ask_faces() -> AskFaces:
     """Ask Rekognition about faces to be known or recognised."""
-    return AskFaces(vision(), known_faces(), ledger(), time.time, time.sleep, tenant_spend())
+    return AskFaces(vision(), known_faces(), ask_apart())
 
 
 @cache

@@ -35,7 +35,7 @@ from chalicelib.wiring.adapters import (
     tenants,
     vision,
 )
-from chalicelib.wiring.callers import tenant_spend
+from chalicelib.wiring.callers import ask_apart, tenant_spend
 from chalicelib.wiring.process import aside, new_id, pool, session_s, settings
 
 
@@ -79,13 +79,13 @@ def identify() -> Identify:
     return Identify(
         sessions(),
         evidence(),
+        jobs(),
         look,
         vision(),
         comparison(),
         enrolments(),
         resemble(),
-        ledger(),
-        tenant_spend(),
+        ask_apart(),
         time.time,
     )
 
@@ -96,10 +96,9 @@ def challenge_presence() -> ChallengePresence:
     return ChallengePresence(
         sessions(),
         {"movements": Movements(secrets.choice), "rekognition": liveness()},
-        ledger(),
+        ask_apart(),
         time.time,
         new_id,
-        settings().usd_per_call,
     )
 
 

@@ -63,6 +63,10 @@ class InRekognition:
             self.server.behave[name] = fails("ThrottlingException")
 
 
+def begun_by(provider: Provider) -> Challenge:
+    return provider.check.begin(provider.check.prepare(ASKED, POLICY))
+
+
 @pytest.fixture(params=["in memory", "in Rekognition"])
 def provider(request: pytest.FixtureRequest) -> Iterator[Provider]:
     if request.param == "in memory":
@@ -74,15 +78,23 @@ def provider(request: pytest.FixtureRequest) -> Iterator[Provider]:
 
 
 def test_a_check_is_begun_with_what_the_browser_needs(provider: Provider) -> None:
-    begun = provider.check.begin(ASKED, POLICY)
+    begun = begun_by(provider)
 
     assert begun.liveness_session_id
     assert (begun.region, begun.usd, begun.expires_s) == ("us-east-1", 0.015, 185.0)
     assert (begun.id, begun.state) == ("c-1", State.OPEN)
 
 
+def test_what_it_costs_and_how_long_it_lasts_is_known_before_anybody_is_asked(provider: Provider) -> None:
+    provider.fail()
+    prepared = provider.check.prepare(ASKED, POLICY)
+
+    assert (prepared.usd, prepared.expires_s, prepared.liveness_session_id) == (0.015, 185.0, "")
+    assert provider.check.judge(prepared, POLICY) == prepared
+
+
 def test_while_it_is_not_finished_it_stays_as_it_is(provider: Provider) -> None:
-    begun = provider.check.begin(ASKED, POLICY)
+    begun = begun_by(provider)
     provider.say(begun, UNFINISHED)
 
     assert provider.check.judge(begun, POLICY) == begun
@@ -95,7 +107,7 @@ def test_while_it_is_not_finished_it_stays_as_it_is(provider: Provider) -> None:
 def test_it_is_passed_from_the_policys_confidence_on(
     provider: Provider, confidence: float, state: State, reason: Reason | None
 ) -> None:
-    begun = provider.check.begin(ASKED, POLICY)
+    begun = begun_by(provider)
     provider.say(begun, confidence)
     over = provider.check.judge(begun, POLICY)
 
@@ -104,7 +116,7 @@ def test_it_is_passed_from_the_policys_confidence_on(
 
 @pytest.mark.parametrize("word", ["FAILED", "EXPIRED"])
 def test_what_the_provider_says_has_failed_has(provider: Provider, word: str) -> None:
-    begun = provider.check.begin(ASKED, POLICY)
+    begun = begun_by(provider)
     provider.say(begun, word)
     over = provider.check.judge(begun, POLICY)
 
@@ -112,10 +124,10 @@ def test_what_the_provider_says_has_failed_has(provider: Provider, word: str) ->
 
 
 def test_a_provider_that_does_not_answer_decides_nothing(provider: Provider) -> None:
-    begun = provider.check.begin(ASKED, POLICY)
+    begun = begun_by(provider)
     provider.fail()
 
     with pytest.raises(VisionUnavailable):
-        provider.check.begin(ASKED, POLICY)
+        begun_by(provider)
     with pytest.raises(VisionUnavailable):
         provider.check.judge(begun, POLICY)

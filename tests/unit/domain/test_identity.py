@@ -4,7 +4,20 @@ from dataclasses import replace
 
 import pytest
 
-from chalicelib.domain.identity import Resembled, judged, may_tell, unusable
+from chalicelib.domain.faces import Compared
+from chalicelib.domain.identity import (
+    Decision,
+    GivenAs,
+    GivenBy,
+    Resembled,
+    Trying,
+    judged,
+    may_tell,
+    on_document,
+    tries_left,
+    unusable,
+    with_decision,
+)
 from chalicelib.domain.policy import Policy
 from chalicelib.domain.seen import BoundingBox, Face, Pose, Verdict, View
 from tests.observations import face, view
@@ -129,3 +142,43 @@ def test_where_faces_are_not_known_nothing_speaks_against_anybody(faces: tuple[F
     told = judged(Resembled(None, "engine", largest_only=True), faces, view(), POLICY)
 
     assert (told.verdict, told.reason) == (Verdict.UNCLEAR, "faces_unknown")
+
+
+def on(*portraits: tuple[float, float]) -> Resembled:
+    """A document with these portraits: how like each is, and its side as a share of the picture's."""
+    faces = tuple(replace(CLEAR, box=BoundingBox(0.0, 0.0, side, side)) for _, side in portraits)
+    return on_document(Compared(tuple(alike for alike, _ in portraits), "engine", faces), view(), POLICY)
+
+
+def test_a_document_is_as_like_as_its_portrait_and_a_pale_copy_beside_it_is_part_of_it() -> None:
+    assert on((90.0, 0.3)) == Resembled(90.0, "engine")
+    assert on((90.0, 0.3), (20.0, 0.15)) == Resembled(90.0, "engine")
+    assert on((90.0, 0.3), (88.0, 0.3)) == Resembled(90.0, "engine")
+    assert on((20.0, 0.3), (90.0, 0.15)) == Resembled(20.0, "engine")
+
+
+def test_two_portraits_of_two_people_are_no_document() -> None:
+    assert on((90.0, 0.3), (20.0, 0.2)).reason == "several_faces_in_document"
+    assert on((20.0, 0.3), (4.0, 0.3)).reason == "several_faces_in_document"
+    assert on() == Resembled(None, "engine", found=False, reason="no_face_in_document")
+
+
+def made(number: int, by: GivenBy) -> Decision:
+    return Decision(float(number), GivenAs.PICTURE, by, None, None, 80.0, "engine")
+
+
+def test_all_tries_of_the_candidate_are_remembered_whatever_the_platform_decides() -> None:
+    decisions: tuple[Decision, ...] = ()
+    for number in range(5):
+        decisions = with_decision(decisions, made(number, GivenBy.CANDIDATE))
+    for number in range(5, 30):
+        decisions = with_decision(decisions, made(number, GivenBy.PLATFORM))
+
+    assert [each.at_s for each in decisions] == [*range(5), *range(15, 30)]
+    assert tries_left(decisions, (), 30.0) == 5
+
+
+def test_a_try_counts_from_its_beginning_and_lapses_with_a_request_that_died() -> None:
+    trying = (Trying("a", GivenBy.CANDIDATE, 30.0), Trying("b", GivenBy.PLATFORM, 30.0))
+
+    assert [tries_left((), trying, at_s) for at_s in (29.9, 30.0)] == [9, 10]

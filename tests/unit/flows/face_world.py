@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from chalicelib.domain.enrolment import Outcome, Recognised
 from chalicelib.domain.enrolment_jobs import EnrolmentJob
 from chalicelib.domain.tenants import Limits
+from chalicelib.flows.ask_apart import AskApart
 from chalicelib.flows.ask_faces import AskFaces
 from chalicelib.flows.delete_faces import DeleteFaces, ForgetFaces, SweepFaces
 from chalicelib.flows.enrol_faces import EnrolFaces, HandOverEnrolment, WorkOnEnrolment
@@ -49,10 +50,12 @@ class FaceWorld:
         return AskFaces(
             self.eyes,
             self.known_faces,
-            self.ledger,
-            self.clock,
-            self._sleep,
-            TenantSpend(self.ledger, Inline(), Budget(), lambda _: self.limits),
+            AskApart(
+                self.ledger,
+                self.clock,
+                self._sleep,
+                TenantSpend(self.ledger, Inline(), Budget(), lambda _: self.limits),
+            ),
         )
 
     @property

@@ -8,12 +8,20 @@ import pytest
 
 from chalicelib.domain import attention
 from chalicelib.domain.challenges import Action, Challenge, Reason, State
-from chalicelib.domain.errors import Conflict, NotFound, SessionEnded, VisionUnavailable
+from chalicelib.domain.errors import (
+    Busy,
+    Conflict,
+    NotFound,
+    SessionEnded,
+    TooManyRequests,
+    VisionUnavailable,
+)
 from chalicelib.domain.model import Session
 from chalicelib.domain.movements import judged
 from chalicelib.domain.policy import Policy
 from chalicelib.domain.seen import Kind, Look, Observation, Why
 from chalicelib.flows.challenge_presence import ChallengePresence, Movements
+from chalicelib.flows.tenant_spend import Budget
 from tests import fakes
 from tests import observations as show
 from tests.fake_presence import FakeLiveness
@@ -52,10 +60,9 @@ class Asking:
         return ChallengePresence(
             self.world.sessions,
             {"movements": Movements(choose), "rekognition": self.liveness},
-            self.world.ledger,
+            self.world.apart,
             self.world.clock,
             lambda: f"c-{next(self.numbers)}",
-            usd_per_call=0.001,
         )
 
     def ask(self, at_s: float = 0.5, **wanted: object) -> Session:
@@ -261,6 +268,7 @@ def test_the_result_of_face_liveness_is_fetched_when_somebody_reads(
 
 def test_face_liveness_counts_towards_the_budgets_at_its_price() -> None:
     asking = with_liveness()
+    asking.world.budget = Budget(0.001, 100)
     session = asking.ask()
 
     assert asking.world.ledger.spend(TENANT, 0, asking.world.clock.at) == 15
@@ -288,6 +296,60 @@ def test_a_provider_that_is_down_begins_nothing_and_decides_nothing() -> None:
     assert [each.state for each in asking.world.session.challenges] == [State.OPEN]
 
 
+def test_side_by_side_no_more_checks_are_begun_than_there_are_tries() -> None:
+    asking = Asking(started(Policy(liveness="rekognition", challenge_tries=1)))
+
+    def again() -> None:
+        with pytest.raises(Conflict):
+            asking.ask()
+
+    asking.liveness.meanwhile = again
+    asking.ask()
+
+    assert asking.liveness.begun == {"c-1": 1}
+    assert [each.state for each in asking.world.session.challenges] == [State.OPEN]
+
+
+def test_a_check_that_is_superseded_while_it_is_begun_is_paid_for_and_told() -> None:
+    asking = with_liveness()
+    asking.liveness.meanwhile = asking.ask
+    asking.ask()
+
+    assert [(each.state, each.usd) for each in asking.world.session.challenges] == [
+        (State.SUPERSEDED, 0.015),
+        (State.OPEN, 0.015),
+    ]
+    assert asking.last.liveness_session_id == "session-of-c-2"
+
+
+def test_who_reads_before_a_check_is_begun_is_told_that_it_is_open() -> None:
+    asking = with_liveness()
+    read: list[Session] = []
+    asking.liveness.meanwhile = lambda: read.append(asking.read(at_s=0.5))
+    asking.ask()
+
+    assert [state_of(each) for each in read] == [(State.OPEN, None)]
+
+
+def test_who_may_spend_no_more_begins_no_check_and_loses_no_try() -> None:
+    asking = with_liveness()
+    asking.world.budget = Budget(0.001, 15)
+    asking.ask()
+
+    with pytest.raises(TooManyRequests):
+        asking.ask(at_s=1.0)
+    assert [each.state for each in asking.world.session.challenges] == [State.OPEN]
+
+
+def test_a_rate_that_leaves_no_room_begins_no_check_and_takes_no_try() -> None:
+    asking = with_liveness()
+    asking.world.ledger.down = True
+
+    with pytest.raises(Busy):
+        asking.ask()
+    assert (asking.liveness.begun, asking.world.session.challenges) == ({}, ())
+
+
 def test_a_result_that_another_request_has_stored_stays() -> None:
     asking = with_liveness()
     asking.ask()
@@ -295,6 +357,7 @@ def test_a_result_that_another_request_has_stored_stays() -> None:
     stale = asking.world.sessions.load(TENANT, SESSION)
     asking.read(at_s=20.0)
     flow = asking.flow
-    again = flow._put(TENANT, SESSION, replace(stale.challenges[-1], state=State.FAILED))  # noqa: SLF001
+    failed = (replace(stale.challenges[-1], state=State.FAILED),)
+    again = flow._put(TENANT, SESSION, failed[0].id, failed)  # noqa: SLF001
 
     assert again.challenges[-1].state is State.PASSED

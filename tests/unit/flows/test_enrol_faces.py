@@ -14,9 +14,9 @@ from chalicelib.domain.errors import (
     VisionUnavailable,
 )
 from chalicelib.domain.tenants import Limits
-from chalicelib.flows.ask_faces import PATIENCE_S
+from chalicelib.flows.ask_apart import PATIENCE_S
 from chalicelib.flows.enrol_faces import EnrolFaces
-from chalicelib.flows.learn_faces import BUDGET_S, Sent
+from chalicelib.flows.learn_faces import BUDGET_S, Learned, Sent
 from chalicelib.telemetry import Metric, Work
 from tests.fake_faces import ENGINE
 from tests.fakes import FakeEvidence, FakeLedger
@@ -116,6 +116,22 @@ def test_a_username_with_enough_faces_learns_no_more() -> None:
 
     assert reasons(learned.outcomes) == [None, "enough_faces"]
     assert world.vectors == 100
+
+
+def test_requests_side_by_side_fill_a_username_and_no_more() -> None:
+    world = FaceWorld()
+    world.enrol("ada", *(f"ada {number}" for number in range(99)))
+    others: list[Learned] = []
+
+    def another() -> None:
+        world.known_faces.after_add = lambda: None  # type: ignore[method-assign]
+        others.append(world.enrol("ada", "ada 100"))
+
+    world.known_faces.after_add = another  # type: ignore[method-assign]
+    learned = world.enrol("ada", "ada 99")
+
+    assert [reasons(each.outcomes) for each in (*others, learned)] == [[None], ["enough_faces"]]
+    assert (len(learned.enrolment.faces), world.vectors) == (100, 100)
 
 
 def test_nobody_is_known_before_the_registry_says_so() -> None:

@@ -16,10 +16,18 @@ from chalicelib.domain.errors import (
     TooManyRequests,
     VisionUnavailable,
 )
-from chalicelib.domain.identity import Decision, GivenAs, GivenBy, Identity
+from chalicelib.domain.identity import (
+    MOST_DECISIONS,
+    MOST_TRIES,
+    Decision,
+    GivenAs,
+    GivenBy,
+    Identity,
+    Trying,
+)
 from chalicelib.domain.policy import Policy
 from chalicelib.domain.seen import Kind, Look
-from chalicelib.flows.identify import MOST_TRIES, Given
+from chalicelib.flows.identify import Given
 from chalicelib.flows.tenant_spend import Budget
 from tests.fake_identity import BETWEEN, ENGINE, SIMILAR, STRANGE
 from tests.fakes import FakeGate, name_of
@@ -88,8 +96,14 @@ def test_a_document_that_shows_who_is_there_makes_the_live_picture_the_reference
     assert world.session.calls_apart == {"DetectFaces": 1, "CompareFaces": 1}
 
 
-def test_of_a_documents_faces_the_most_alike_counts() -> None:
-    assert decide(world_of(), Given(document=b"guest 9", live=PERSON)).verified is True
+def test_a_document_with_somebody_elses_portrait_beside_it_proves_nothing() -> None:
+    decision = decide(world_of(), Given(document=b"guest 9", live=PERSON))
+
+    assert (decision.verified, decision.reasons, decision.given) == (
+        None,
+        ("several_faces_in_document",),
+        None,
+    )
 
 
 def test_the_documents_picture_is_kept_where_the_policy_says_so() -> None:
@@ -193,6 +207,7 @@ def test_what_was_replaced_meanwhile_is_decided_anew() -> None:
         Given(reference=PERSON, username="ada"),
         Given(document=PERSON),
         Given(document=PERSON, live=PERSON, username="ada"),
+        Given(document=PERSON, live=PERSON),
     ],
 )
 def test_what_says_nothing_or_two_things_is_refused(given: Given) -> None:
@@ -255,6 +270,91 @@ def test_a_provider_that_fails_decides_nothing() -> None:
     with pytest.raises(VisionUnavailable):
         decide(down, Given(document=b"person 9", live=PERSON))
     assert (blind.session.decisions, down.session.decisions) == ((), ())
+    assert (blind.session.trying, down.session.trying) == ((), ())
+
+
+def test_calls_of_a_decision_that_fails_midway_are_the_sessions_and_cost_no_try() -> None:
+    world = world_of()
+    world.comparison.down = True
+    for _ in range(MOST_TRIES + 1):
+        with pytest.raises(VisionUnavailable):
+            decide(world, Given(document=b"person 9", live=PERSON), GivenBy.CANDIDATE)
+
+    assert world.session.calls_apart == {"DetectFaces": 11, "CompareFaces": 11}
+    assert world.session.watch.calls == 22
+    world.comparison.down = False
+    assert decide(world, Given(document=b"person 9", live=PERSON), GivenBy.CANDIDATE).verified is True
+
+
+def test_side_by_side_no_more_calls_are_made_than_there_are_tries() -> None:
+    world = world_of()
+    for number in range(MOST_TRIES - 1):
+        decide(world, Given(document=f"stranger {number}".encode(), live=PERSON), GivenBy.CANDIDATE)
+    refused: list[bool] = []
+
+    def another() -> None:
+        with pytest.raises(Conflict):
+            decide(world, Given(document=b"person 8", live=PERSON), GivenBy.CANDIDATE)
+        refused.append(True)
+
+    world.comparison.meanwhile = another
+    calls = len(world.ledger.asked)
+
+    assert decide(world, Given(document=b"person 9", live=PERSON), GivenBy.CANDIDATE).verified is True
+    assert (refused, len(world.ledger.asked) - calls) == ([True], 2)
+
+
+def test_the_same_request_beside_itself_is_decided_once() -> None:
+    world = world_of()
+    given = Given(document=b"person 9", live=PERSON)
+    refused: list[bool] = []
+
+    def again() -> None:
+        with pytest.raises(Busy):
+            decide(world, given)
+        refused.append(True)
+
+    world.comparison.meanwhile = again
+    decision = decide(world, given)
+
+    assert (refused, world.session.decisions, world.session.trying) == ([True], (decision,), ())
+
+
+def test_a_request_that_died_is_decided_by_its_retry() -> None:
+    world = world_of()
+    given = Given(document=b"person 9", live=PERSON)
+    dead = Trying(given.fingerprint, GivenBy.CANDIDATE, until_s=35.0)
+    world.sessions.save(replace(world.session, trying=(dead,)))
+
+    with pytest.raises(Busy):
+        decide(world, given, GivenBy.CANDIDATE)
+    world.clock.at += 30.0
+    assert decide(world, given, GivenBy.CANDIDATE).verified is True
+    assert world.session.trying == ()
+
+
+def test_the_platforms_decisions_give_a_candidate_no_further_tries() -> None:
+    world = world_of()
+    for number in range(MOST_TRIES):
+        decide(world, Given(document=f"stranger {number}".encode(), live=PERSON), GivenBy.CANDIDATE)
+    for number in range(MOST_DECISIONS):
+        decide(world, Given(reference=f"person {number}".encode()))
+
+    assert len(world.session.decisions) == MOST_DECISIONS
+    with pytest.raises(Conflict):
+        decide(world, Given(live=b"person 99"), GivenBy.CANDIDATE)
+
+
+def test_of_a_session_that_ended_while_it_was_decided_no_reference_is_left() -> None:
+    world = world_of()
+    world.evidence.meanwhile = lambda: (world.end(), world.tidy())
+
+    with pytest.raises(SessionEnded):
+        decide(world, Given(reference=PERSON))
+
+    assert [each["job"] for each in world.jobs.sent] == ["tidy_evidence", "tidy_evidence"]
+    assert world.tidy() == 1
+    assert list(world.evidence.kept(TENANT, SESSION)) == []
 
 
 def test_who_may_spend_no_more_or_meets_a_busy_provider_comes_again() -> None:

@@ -7,6 +7,7 @@ from chalicelib.domain.model import Alert, FrameRecord, Session, Ticket
 from chalicelib.domain.policy import Policy
 from chalicelib.domain.report import Report
 from chalicelib.flows.analyze_frame import AnalyzeFrame, FrameIn, Watched
+from chalicelib.flows.ask_apart import AskApart
 from chalicelib.flows.ask_person import AskPerson
 from chalicelib.flows.ask_provider import AskProvider
 from chalicelib.flows.close_abandoned import CloseAbandoned, EndAbandoned
@@ -119,24 +120,33 @@ class World:
         return Resemble(self.comparison, self.known_faces, self.known_faces)
 
     @property
-    def identifier(self) -> Identify:
-        """The flow that says who somebody is."""
-        spend = TenantSpend(
+    def spend(self) -> TenantSpend:
+        """What the tenant's calls come to."""
+        return TenantSpend(
             self.ledger,
             Inline(),
             self.budget,
             lambda tenant_id: self.tenants.tenant(tenant_id).limits,
         )
+
+    @property
+    def apart(self) -> AskApart:
+        """What asks the provider what is not about a frame."""
+        return AskApart(self.ledger, self.clock, lambda _: None, self.spend)
+
+    @property
+    def identifier(self) -> Identify:
+        """The flow that says who somebody is."""
         return Identify(
             self.sessions,
             self.evidence,
+            self.jobs,
             look,
             self.vision,
             self.comparison,
             self.known_faces,
             self.likeness,
-            self.ledger,
-            spend,
+            self.apart,
             self.clock,
         )
 
@@ -148,12 +158,7 @@ class World:
             self.ledger,
             Inline(),
             Inline(),
-            TenantSpend(
-                self.ledger,
-                Inline(),
-                self.budget,
-                lambda tenant_id: self.tenants.tenant(tenant_id).limits,
-            ),
+            self.spend,
             AskPerson(self.likeness, Inline()),
         )
         return AnalyzeFrame(
