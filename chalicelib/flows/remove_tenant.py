@@ -10,6 +10,7 @@ from typing import Protocol, TypeVar
 from chalicelib.domain.errors import NotFound
 from chalicelib.flows.contention import settled
 from chalicelib.flows.erase_session import EraseSession
+from chalicelib.flows.learn_faces import LATE_S
 from chalicelib.flows.ports import Accounts, Attempts, Exams, Keys, People, Sessions, Tenants
 from chalicelib.telemetry import logger
 
@@ -38,8 +39,8 @@ class RemoveTenant:
     """Nothing of the tenant is left but what only counts, and expires by itself.
 
     For `trust_s` other processes believe a key or a person that is gone, and with that another key could be
-    made. So it waits until nobody is believed, and looks again. It forgets faces twice, the last time as long
-    after: a picture that was on its way to them has come by then.
+    made. So it waits until nobody is believed, and looks again. It forgets faces twice, the last time when a
+    picture that was on its way to them has come.
     """
 
     tenants: Tenants
@@ -62,7 +63,7 @@ class RemoveTenant:
         removed["face records"] = self.forget_faces(tenant_id)
         self._erase_sessions(tenant_id, removed)
         self._remove_exams(tenant_id, removed)
-        self.wait(self.trust_s)
+        self.wait(max(self.trust_s, LATE_S))
         removed["face records"] += self.forget_faces(tenant_id)
         self.tenants.remove(tenant_id)
         logger.info("tenant_removed", tenant_id=tenant_id)

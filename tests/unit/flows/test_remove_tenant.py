@@ -13,6 +13,7 @@ from chalicelib.domain.exams import Exam
 from chalicelib.domain.model import SessionPage
 from chalicelib.domain.people import Person, PersonRole
 from chalicelib.flows.erase_session import EraseSession
+from chalicelib.flows.learn_faces import LATE_S
 from chalicelib.flows.remove_tenant import RemoveTenant
 from tests.fake_people import Account, FakeAccounts, FakePeople
 from tests.fake_sessions import FakeSessions
@@ -213,7 +214,8 @@ def test_a_face_that_was_on_its_way_is_forgotten_a_while_later() -> None:
 
     removed = house.remove()
 
-    assert house.waits[-1] == (TRUST_S, {**NOTHING, "tenants": 1})
+    assert house.waits[-1] == (LATE_S, {**NOTHING, "tenants": 1})
+    assert LATE_S > TRUST_S
     assert (removed["face records"], house.of(TENANT)) == (4, NOTHING)
 
 
