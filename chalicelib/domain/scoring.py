@@ -5,12 +5,15 @@ What was not measured is absent still, and how long it took is said: both are fa
 
 from collections.abc import Mapping
 from dataclasses import replace
+from typing import TypeVar
 
 from chalicelib.domain.identity_told import without_thresholds
 from chalicelib.domain.model import Alert, AttemptOf
 from chalicelib.domain.policy import Policy, layered
 from chalicelib.domain.report import Coverage, Report
 from chalicelib.domain.rules import RULES
+
+Told = TypeVar("Told", bound=Alert)
 
 NOT_MEASURED = "This was not measured in this session."
 
@@ -32,14 +35,16 @@ def as_scored(report: Report) -> Report:
         coverage=without_looks(report.coverage),
         spend=None,
         identity=without_thresholds(report.identity),
-        alerts=tuple(map(_without_threshold, report.alerts)),
+        alerts=tuple(map(without_threshold, report.alerts)),
         reasons=unrevealing(report.reasons, report.attempt),
     )
 
 
-def _without_threshold(alert: Alert) -> Alert:
-    kept = {name: each for name, each in alert.details.items() if name != "threshold"}
-    return replace(alert, details=kept) if alert.type == "identity_mismatch" else alert
+def without_threshold(alert: Told) -> Told:
+    """The alert without what may differ from the other candidates."""
+    if alert.type != "identity_mismatch":
+        return alert
+    return replace(alert, details={name: each for name, each in alert.details.items() if name != "threshold"})
 
 
 def as_for_others(policy: Policy, attempt: AttemptOf) -> Policy:

@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 
+from tests.unit.api import people
 from tests.unit.api.forms import form
 from tests.unit.api.service import Service
 from tests.unit.vision.pictures import flat, jpeg, portrait
@@ -164,3 +165,26 @@ def test_a_dark_picture_is_not_taken_for_a_reference(service: Service, started: 
     answer = service.post(url(started), {"reference": text(jpeg(flat(30)))}).json
 
     assert (answer["accepted"], answer["verified"], answer["reasons"]) == (False, None, ["dark"])
+
+
+def test_a_proctor_is_not_told_the_threshold_which_may_be_an_accommodation(
+    service: Service, started: dict[str, str]
+) -> None:
+    service.post(url(started), {"reference": text(LIVE)})
+    shows(service, 12.5)
+    for seq in (1, 2, 3):
+        frame = {"frame": text(jpeg(portrait(), quality=50 + seq)), "seq": seq}
+        service.post(url(started, "frame"), frame)
+    proctor, admin = people.person(service, "proctor"), people.person(service, "admin")
+
+    def details(credential: str) -> list[dict[str, Any]]:
+        lists = [
+            service.get(url(started, "alerts"), credential=credential).json["alerts"],
+            service.get(url(started, "metrics"), credential=credential).json["recent_alerts"],
+            service.get("/api/alerts", credential=credential).json["alerts"],
+        ]
+        return [each["details"] for alerts in lists for each in alerts]
+
+    assert [each["threshold"] for each in details(admin)] == [50.0] * 3
+    theirs = details(proctor)
+    assert [("threshold" in each, each["similarities"][0]) for each in theirs] == [(False, 12.5)] * 3
