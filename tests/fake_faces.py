@@ -31,7 +31,7 @@ FLAWS: Mapping[str, Face] = {
     "turned": replace(GOOD, pose=Pose(50.0, 0.0, 0.0)),
     "covered": replace(GOOD, face_occluded=True),
 }
-_SIMILAR, _FOREIGN = 99.0, 0.0
+SIMILAR, _FOREIGN = 99.0, 0.0
 
 
 def look(encoded: bytes) -> Picture:
@@ -121,7 +121,7 @@ class FakeKnownFaces:
         with self._lock:
             known = list(self._faces.get(tenant_id, {}).values())
         matches = [
-            Match(face, _SIMILAR if who(picture) == who(encoded) else _FOREIGN) for face, picture in known
+            Match(face, SIMILAR if who(picture) == who(encoded) else _FOREIGN) for face, picture in known
         ]
         return Searched(tuple(match for match in matches if match.similarity >= at_least), ENGINE)
 

@@ -1,10 +1,10 @@
 """Stand-ins for what tells people apart. A picture shows who its word says, see `SHOWN`."""
 
-from collections.abc import Callable, Collection
+from collections.abc import Callable
 from dataclasses import dataclass, field
 
 from chalicelib.domain.errors import VisionUnavailable
-from chalicelib.domain.faces import Compared, KnownFace, Match, Searched
+from chalicelib.domain.faces import Compared
 
 SIMILAR, BETWEEN, STRANGE = 98.0, 65.0, 4.0
 ENGINE = "words 1"
@@ -55,28 +55,3 @@ class FakeComparison:
         if self.down:
             raise VisionUnavailable("ThrottlingException")
         return Compared(SHOWN[words.split()[0]], ENGINE)
-
-
-@dataclass
-class FakeRegistry:
-    """The tenant's known faces, and whose they are: each name's face is that of the candidate."""
-
-    enrolled: dict[str, set[str]] = field(default_factory=dict)
-    asked: list[str] = field(default_factory=list)
-    down: bool = False
-
-    def faces_of(self, tenant_id: str, username: str) -> Collection[str] | None:  # noqa: ARG002
-        """The ids of a person's faces; None if nobody of this name is enrolled."""
-        return self.enrolled.get(username)
-
-    def search(self, tenant_id: str, encoded: bytes, *, at_least: float) -> Searched:  # noqa: ARG002
-        """The known faces at least so similar to the picture's largest face."""
-        words = encoded.decode()
-        self.asked.append(words)
-        if self.down:
-            raise VisionUnavailable("ThrottlingException")
-        alike = max(SHOWN[words.split()[0]], default=None)
-        if alike is None:
-            return Searched((), ENGINE, found=False)
-        known = [KnownFace(face_id, "owner") for faces in self.enrolled.values() for face_id in sorted(faces)]
-        return Searched(tuple(Match(each, alike) for each in known if alike >= at_least), ENGINE)

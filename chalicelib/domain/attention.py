@@ -138,7 +138,7 @@ def wishes(
             if accused and kind is Kind.FACES:  # a hand before the face is seen by who looks for faces alone
                 why = why if why and why is not Why.STALE else Why.OPENING
         if why:
-            urgency = 1.0 if accused else _urgency(kind, why, _age_s(watch, kind, at_s))
+            urgency = 1.0 if accused else _urgency(kind, why, watch.age_s(kind, at_s))
             # Nothing goes before what is more important.
             wished.append(Wish(kind, why, min([urgency, *(before.urgency for before in wished)])))
     return tuple(wished)
@@ -146,9 +146,9 @@ def wishes(
 
 def affordable(wished: Sequence[Wish], watch: Watch, left: float, policy: Policy, at_s: float) -> list[Wish]:
     """Those of them that the ladder allows with this share of the budget left."""
-    floor = {Kind.FACES} if _age_s(watch, Kind.FACES, at_s) >= policy.faces_every_s else set()
+    floor = {Kind.FACES} if watch.age_s(Kind.FACES, at_s) >= policy.faces_every_s else set()
     accused = any(wish.kind is Kind.IDENTITY and wish.why is Why.OPENING for wish in wished)
-    if accused or _age_s(watch, Kind.IDENTITY, at_s) >= policy.identity_every_s:
+    if accused or watch.age_s(Kind.IDENTITY, at_s) >= policy.identity_every_s:
         floor.add(Kind.IDENTITY)
     if accused:  # who is accused is heard: a hand before the face is seen by who looks for faces
         floor.add(Kind.FACES)
@@ -276,13 +276,7 @@ def _is_stale(kind: Kind, watch: Watch, policy: Policy, *, next_s: float) -> boo
         turned = kind is Kind.FACES and watch.turned
         soon_s = _TURNED_EVERY_S if turned else _SIGNED_EVERY_S[kind]
         every_s = sooner_s(every_s, soon_s, next_s - watch.signed_s[kind])
-    return _age_s(watch, kind, next_s) > every_s
-
-
-def _age_s(watch: Watch, kind: Kind, at_s: float) -> float:
-    """How old an answer is; very old where there is none, or where the clock was put back since."""
-    age_s = at_s - watch.asked_s.get(kind, at_s + 1)
-    return age_s if age_s >= 0 else HOUR_S
+    return watch.age_s(kind, next_s) > every_s
 
 
 def _urgency(kind: Kind, why: Why, age_s: float) -> float:

@@ -4,6 +4,7 @@ All are frozen values. Confidences are 0..100, times seconds since the session's
 otherwise.
 """
 
+import math
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
@@ -242,6 +243,11 @@ class Watch:
     """Looks since then from which nothing could be told."""
     memory: int = 0
     """Which memory of the gate belongs to this session: the version it was stored with; 0 for none."""
+
+    def age_s(self, kind: Kind, at_s: float) -> float:
+        """How old an answer is then; infinite where there is none, or where the clock was put back since."""
+        age_s = at_s - self.asked_s.get(kind, math.inf)
+        return age_s if age_s >= 0 else math.inf
 
 
 @dataclass(frozen=True, slots=True)

@@ -82,7 +82,9 @@ def due(
     why = _why(watch, policy, doubt, at_s + interval_s, upheaval=upheaval, alerted=alerted)
     if why is None:
         return None
-    waits = why is not Why.ALWAYS and _age_s(watch, at_s + interval_s) <= _pause_s(watch, policy, doubt)
+    waits = why is not Why.ALWAYS and watch.age_s(Kind.IDENTITY, at_s + interval_s) <= _pause_s(
+        watch, policy, doubt
+    )
     return Due(why, askable=not waits and may_tell(faces, view, policy))
 
 
@@ -129,7 +131,7 @@ def _why(
         (doubt, doubt in _DOUBTFUL),
         (Why.NEW, upheaval),
         (watch.doubt, watch.doubt is not None),
-        (Why.STALE, _age_s(watch, next_s) > _every_s(watch, policy, next_s)),
+        (Why.STALE, watch.age_s(Kind.IDENTITY, next_s) > _every_s(watch, policy, next_s)),
     )
     return next((why for why, holds in reasons if holds), None)
 
@@ -144,9 +146,3 @@ def _every_s(watch: Watch, policy: Policy, next_s: float) -> float:
 def _pause_s(watch: Watch, policy: Policy, doubt: Why | None) -> float:
     vain = min(watch.vain, _IN_VAIN_LOST) if doubt is Why.FACE_LOST else watch.vain
     return min(policy.identity_every_s, 2.0 ** (min(vain, _MOST_DOUBLINGS) - 1)) if vain else 0.0
-
-
-def _age_s(watch: Watch, at_s: float) -> float:
-    """How long ago the person was asked for; very long where that was never, or the clock was put back."""
-    age_s = at_s - watch.asked_s.get(Kind.IDENTITY, at_s + 1)
-    return age_s if age_s >= 0 else float("inf")

@@ -51,20 +51,6 @@ class Comparison(Protocol):
         """The same for a picture that is not kept. Raises VisionUnavailable."""
 
 
-class Enrolled(Protocol):
-    """Whose faces are whose: the registry, which alone is believed."""
-
-    def faces_of(self, tenant_id: str, username: str) -> Collection[str] | None:
-        """The ids of a person's faces; None if nobody of this name is enrolled. Raises UpstreamDown."""
-
-
-class Search(Protocol):
-    """Searches a tenant's known faces: as much of `KnownFaces` as a session needs."""
-
-    def search(self, tenant_id: str, encoded: bytes, *, at_least: float) -> Searched:
-        """The known faces at least so similar to the picture's largest face. Raises VisionUnavailable."""
-
-
 class Likeness(Protocol):
     """How like a frame's face is to who the session was given. See `chalicelib.flows.resemble`."""
 

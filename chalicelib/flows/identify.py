@@ -29,7 +29,7 @@ from chalicelib.flows.ask_apart import AskApart
 from chalicelib.flows.ask_faces import faces_in
 from chalicelib.flows.ask_person import verifies
 from chalicelib.flows.contention import settled
-from chalicelib.flows.face_ports import Comparison, Enrolled
+from chalicelib.flows.face_ports import Comparison, Enrolments
 from chalicelib.flows.ports import Clock, Evidence, Jobs, Look, Sessions, Vision
 from chalicelib.flows.resemble import Resemble
 from chalicelib.telemetry import Metric, logger
@@ -109,7 +109,7 @@ class Identify:
     look: Look
     vision: Vision
     comparison: Comparison
-    enrolled: Enrolled
+    enrolments: Enrolments
     resemble: Resemble
     apart: AskApart
     clock: Clock
@@ -169,7 +169,7 @@ class Identify:
         named = kind or (goal.kind if goal else GivenAs.PICTURE)
         threshold = policy.document_similarity if kind is GivenAs.DOCUMENT else policy.match_similarity
         decision = Decision(at_s, named, made.by, None, None, threshold, "", request=given.fingerprint)
-        if kind is GivenAs.USERNAME and self.enrolled.faces_of(session.tenant_id, given.username) is None:
+        if kind is GivenAs.USERNAME and self.enrolments.faces_of(session.tenant_id, given.username) is None:
             raise NotEnrolled("Nobody is enrolled under this username; enrol a face first.")
         shown = pictures.get("live") or pictures.get("reference")
         if shown and (wrong := self._wrong_with(made, shown)):

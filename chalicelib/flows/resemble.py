@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 from chalicelib.domain.identity import Resembled
 from chalicelib.domain.model import Session
-from chalicelib.flows.face_ports import Comparison, Enrolled, Search
+from chalicelib.flows.face_ports import Comparison, Enrolments, KnownFaces
 
 
 @dataclass(frozen=True, slots=True)
@@ -12,8 +12,8 @@ class Resemble:
     """A reference picture is compared with; for a username the tenant's known faces are searched."""
 
     comparison: Comparison
-    known: Search
-    enrolled: Enrolled
+    known_faces: KnownFaces
+    enrolments: Enrolments
 
     def __call__(self, session: Session, encoded: bytes) -> Resembled:
         """By one call to the provider, or none. Raises UpstreamDown."""
@@ -32,13 +32,13 @@ class Resemble:
 
     def to_enrolled(self, tenant_id: str, username: str, encoded: bytes, *, at_least: float) -> Resembled:
         """How like the largest face is to somebody who is enrolled. Raises UpstreamDown."""
-        faces = self.enrolled.faces_of(tenant_id, username)
+        faces = self.enrolments.faces_of(tenant_id, username)
         if faces is None:
             # Who was taken off the list meanwhile is accused of nothing.
             return Resembled(None, "", reason="not_enrolled", largest_only=True)
-        searched = self.known.search(tenant_id, encoded, at_least=at_least)
+        searched = self.known_faces.search(tenant_id, encoded, at_least=at_least)
         alike = [match.similarity for match in searched.matches if match.face.face_id in faces]
-        if not alike and (not searched.collected or self.enrolled.faces_of(tenant_id, username) != faces):
+        if not alike and (not searched.collected or self.enrolments.faces_of(tenant_id, username) != faces):
             return Resembled(None, searched.engine, reason="not_enrolled", largest_only=True)
         return Resembled(
             similarity=max(alike, default=None),

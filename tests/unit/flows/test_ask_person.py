@@ -8,6 +8,7 @@ from chalicelib.domain.identity import GivenAs, Identity
 from chalicelib.domain.model import FrameRecord
 from chalicelib.domain.policy import Policy
 from chalicelib.domain.seen import Kind, Look, Verdict, Why
+from tests import fake_faces
 from tests.fake_identity import BETWEEN, ENGINE, SIMILAR, STRANGE
 from tests.fakes import FakeGate
 from tests.unit.flows.world import SESSION, TENANT, World, numbered, person
@@ -164,19 +165,20 @@ ENROLLED = Identity(GivenAs.USERNAME, 0.0, username="ada")
 
 def test_who_is_enrolled_is_searched_for_and_believed_as_far_as_the_registry_knows() -> None:
     world = world_of(ENROLLED)
-    world.known_faces.enrolled = {"ada": {"face-1"}, "bob": {"face-2"}}
+    world.enrol("ada", "person 0")
+    world.enrol("bob", "stranger 0")
 
     (record,) = world.records("person 1")
 
     said = record.observation.identity
     assert said is not None
-    assert (said.verdict, said.similarity, said.reference) == (Verdict.MATCH, SIMILAR, "")
-    assert (world.known_faces.asked, world.comparison.asked) == (["person 1"], [])
+    assert (said.verdict, said.similarity, said.reference) == (Verdict.MATCH, fake_faces.SIMILAR, "")
+    assert (world.known_faces.searched, world.comparison.asked) == (1, [])
 
 
 def test_who_is_not_among_those_found_is_less_like_the_person_than_the_threshold() -> None:
     world = world_of(ENROLLED)
-    world.known_faces.enrolled = {"ada": {"face-1"}}
+    world.enrol("ada", "person 0")
 
     records = world.records(*(f"stranger {number}" for number in range(1, 4)))
 
@@ -189,7 +191,7 @@ def test_who_is_enrolled_no_more_is_accused_of_nothing() -> None:
 
     records = world.records("stranger 1", "stranger 2", "stranger 3", "stranger 4")
 
-    assert (looks(records)[0], world.alerts, world.known_faces.asked) == (Look.UNCLEAR, [], [])
+    assert (looks(records)[0], world.alerts, world.known_faces.searched) == (Look.UNCLEAR, [], 0)
 
 
 def test_a_look_that_the_rate_withholds_leaves_the_person_unknown() -> None:

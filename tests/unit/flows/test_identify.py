@@ -142,7 +142,7 @@ def test_a_username_must_be_enrolled() -> None:
 
 def enrolled() -> World:
     world = world_of()
-    world.known_faces.enrolled = {"ada": {"face-1"}}
+    world.enrol("ada", "person 0")
     return world
 
 

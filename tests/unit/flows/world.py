@@ -2,6 +2,7 @@
 
 from dataclasses import asdict, dataclass, field, replace
 
+from chalicelib.domain.enrolment import EnrolledFace, Enrolment, with_faces
 from chalicelib.domain.identity import GivenAs, Identity
 from chalicelib.domain.model import Alert, FrameRecord, Session, Ticket
 from chalicelib.domain.policy import Policy
@@ -20,7 +21,8 @@ from chalicelib.flows.read_session import ReadSession
 from chalicelib.flows.resemble import Resemble
 from chalicelib.flows.tenant_spend import Budget, TenantSpend
 from tests.fake_exams import FakeAttempts, FakeExams
-from tests.fake_identity import FakeComparison, FakeRegistry
+from tests.fake_faces import FakeEnrolments, FakeKnownFaces
+from tests.fake_identity import FakeComparison
 from tests.fake_sessions import FakeSessions
 from tests.fakes import (
     FakeClock,
@@ -72,7 +74,8 @@ class World:
     evidence: FakeEvidence = field(default_factory=FakeEvidence)
     vision: FakeVision = field(default_factory=FakeVision)
     comparison: FakeComparison = field(default_factory=FakeComparison)
-    known_faces: FakeRegistry = field(default_factory=FakeRegistry)
+    known_faces: FakeKnownFaces = field(default_factory=FakeKnownFaces)
+    enrolments: FakeEnrolments = field(default_factory=FakeEnrolments)
     gate: FakeGate = field(default_factory=FakeGate)
     ledger: FakeLedger = field(default_factory=FakeLedger)
     budget: Budget = field(default_factory=Budget)
@@ -114,10 +117,18 @@ class World:
         given = identity or Identity(GivenAs.PICTURE, 0.0, reference="reference")
         self.sessions.save(replace(self.session, identity=given))
 
+    def enrol(self, username: str, words: str) -> None:
+        """Let the face of this picture be somebody's."""
+        enrolment = Enrolment(TENANT, username)
+        added = self.known_faces.add(TENANT, enrolment.owner, words.encode())
+        assert added
+        face = EnrolledFace(added[0].face_id, words, self.clock(), added[1])
+        self.enrolments.save(with_faces(enrolment, [face], self.clock()))
+
     @property
     def likeness(self) -> Resemble:
         """How like a face is to who the session was given."""
-        return Resemble(self.comparison, self.known_faces, self.known_faces)
+        return Resemble(self.comparison, self.known_faces, self.enrolments)
 
     @property
     def spend(self) -> TenantSpend:
@@ -144,7 +155,7 @@ class World:
             look,
             self.vision,
             self.comparison,
-            self.known_faces,
+            self.enrolments,
             self.likeness,
             self.apart,
             self.clock,
