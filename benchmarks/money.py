@@ -1,9 +1,10 @@
 """What an hour of interview costs in calls, against asking three calls a frame, and what each finds.
 
-Every film is watched twice by the service's own flows: as the policy has it by default, and the naive way,
-with the gate off and no budget. What the naive way does not find is no fault of asking sparingly. `dense`
-are the labelled sessions and `clips` the short clips (where there are no sessions, `dense` are the clips),
-`calm` hours with an incident every ten minutes, `hard` half an hour in which something happens all the time.
+Every film is watched by the service's own flows as the policy has it by default, and the naive way, with the
+gate off and no budget; and once more with a candidate who is known (`benchmarks.known`). What the naive way
+does not find is no fault of asking sparingly. `dense` are the labelled sessions and `clips` the short clips
+(where there are no sessions, `dense` are the clips), `calm` hours with an incident every ten minutes, `hard`
+half an hour in which something happens all the time.
 
     python -m benchmarks.money --groups dense,calm --films smiling,calm-selfie --recorded recorded
 
@@ -16,7 +17,7 @@ import logging
 import pickle
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import partial
 from itertools import count
 from pathlib import Path
@@ -27,6 +28,7 @@ from rich.console import Console
 from benchmarks import interviews, labels
 from benchmarks.hours import Film, calm_hour, clip_of, interview_of
 from benchmarks.interviews import Interview
+from benchmarks.known import SOON, known
 from benchmarks.outcomes import Json, Outcome, compare, figures
 from benchmarks.recorded import Emulators, Recorded
 from benchmarks.replay import replay, views
@@ -86,17 +88,19 @@ def measure(options: argparse.Namespace, console: Console, chosen: Chosen = ALL)
 
 
 def watched(film: Film, recorded: Recorded) -> Outcome:
-    """A film, watched both ways."""
+    """A film, watched both ways, and once more with a candidate who is known."""
     seen = views(film)
     recorded.record(seen, {film.pictures[number] for number in film.phones})
     ours, naive = (replay(film, seen, recorded, policy) for policy in (Policy(), NAIVE))
-    return compare(film, ours, naive)
+    return replace(compare(film, ours, naive), known=known(film, seen, recorded, ours))
 
 
 def line(outcome: Outcome) -> str:
     """A film in a line, and what went wrong in it in others."""
     told = figures([outcome])
     wrong = {"missed": outcome.missed, "late": outcome.late, "false": outcome.false}
+    if outcome.known:
+        wrong |= {"swap not told": outcome.known.untold, "mismatch without a swap": outcome.known.false}
     details = "".join(f"\n      {what}: {', '.join(each)}" for what, each in wrong.items() if each)
     return f"{outcome.name:45} {_money(told)}, {_found(told)}{details}"
 
@@ -175,7 +179,14 @@ def _found(told: Json) -> str:
     said = f"{told['found']} of {told['incidents']} found, {told['missed']} missed, {told['late']} late"
     swaps = f", {told['swaps_seen']} of {told['swaps']} swaps" if told["swaps"] else ""
     audits = f"{told['contradicted']} of {told['audited']} audited contradicted"
-    return f"{said}, {told['false']} false{swaps}, {audits}"
+    return f"{said}, {told['false']} false{swaps}, {audits}{_known(told['known'])}"
+
+
+def _known(told: Json) -> str:
+    if not told["films"]:
+        return ""
+    swaps = f", {told['told']} of {told['swaps']} swaps told, {told['told_soon']} within {SOON} frames"
+    return f"; known: {told['calls_per_hour']:.0f} calls/h more{swaps}, {told['false']} false"
 
 
 def choice(program: str, described: str) -> tuple[argparse.Namespace, Chosen]:

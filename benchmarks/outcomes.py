@@ -7,13 +7,13 @@ from typing import Any
 
 from benchmarks.accuracy import LATE_S
 from benchmarks.hours import HOUR_S, Film
+from benchmarks.known import SWAP, Known, added
 from benchmarks.labels import KINDS, Incident
 from benchmarks.replay import USD_PER_CALL, Replayed
 from chalicelib.domain.model import Alert
 
 TOLD_BY = {**KINDS, "camera_blocked": "camera_blocked"}
 """Kind of incident to the alert type that shall tell it; other kinds have none."""
-SWAP = "another_person"
 INFORMATIVE = frozenset({"low_engagement", "blurred", "low_light", "frozen_feed"})
 """Alert types that accuse nobody."""
 SHOWS_TOO = {"phone": ("multiple_faces_detected",), "camera_blocked": ("no_face_detected",)}
@@ -46,6 +46,8 @@ class Outcome:
     """Incidents in which somebody else took the seat; and those soon after which faces were asked for."""
     audited: int = 0
     contradicted: int = 0
+    known: Known | None = None
+    """The same with a candidate who is known; None where nobody stands for the candidate."""
 
 
 def compare(film: Film, ours: Replayed, naive: Replayed) -> Outcome:
@@ -112,6 +114,7 @@ def figures(outcomes: Sequence[Outcome]) -> Json:
         "swaps_seen": sum(each.swaps_seen for each in outcomes),
         "audited": sum(each.audited for each in outcomes),
         "contradicted": sum(each.contradicted for each in outcomes),
+        "known": added([each.known for each in outcomes if each.known]),
     }
 
 

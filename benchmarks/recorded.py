@@ -15,10 +15,13 @@ import botocore.session
 from botocore.config import Config
 
 from chalicelib.aws.codec import pack, unpack
+from chalicelib.domain.faces import Compared
 from chalicelib.domain.policy import Policy
 from chalicelib.domain.report import OPERATIONS
 from chalicelib.domain.seen import SIGHTS, Face, Findings, Kind, Label, Look, picture_name
+from chalicelib.flows.face_ports import Comparison
 from chalicelib.flows.ports import Vision
+from chalicelib.vision.rekognition.comparison import Comparison as CompareFaces
 from chalicelib.vision.rekognition.looks import Rekognition
 from infra.local.cloud import EMULATOR_PYTHON, LOGS, REGION
 from infra.local.program import HOST, Program, free_port
@@ -39,6 +42,7 @@ class Emulators:
     """Two of them side by side, started by `with`: each has one lock for all its Python."""
 
     eyes: list[Vision] = field(default_factory=list)
+    comparisons: list[Comparison] = field(default_factory=list)
     _turns: Iterator[int] = field(default_factory=count)
     _running: ExitStack = field(default_factory=ExitStack)
 
@@ -49,7 +53,9 @@ class Emulators:
             urls = [start_emulator(started, number) for number in range(_EMULATORS)]
             for program, url in urls:
                 program.wait_until_answers(f"{url}/_health")
-                self.eyes.append(Rekognition(emulator_client(url), pool, deadline_s=_PATIENCE_S))
+                client = emulator_client(url)
+                self.eyes.append(Rekognition(client, pool, deadline_s=_PATIENCE_S))
+                self.comparisons.append(CompareFaces(client, bucket=""))
             self._running = started.pop_all()
         return self
 
@@ -73,6 +79,11 @@ class Emulators:
             raise RuntimeError(f"the emulator did not answer to an audit; its log is in {LOGS}")
         return tiles
 
+    def compare(self, reference: bytes, encoded: bytes) -> Compared:
+        """How like the faces of a picture are to that of a reference. Raises VisionUnavailable."""
+        turn = next(self._turns) % len(self.comparisons)
+        return self.comparisons[turn].compare_pictures(reference, encoded)
+
     @property
     def _next(self) -> Vision:
         return self.eyes[next(self._turns) % len(self.eyes)]
@@ -89,6 +100,7 @@ class Recorded:
     """Operation to the times that it was asked."""
     answers: dict[str, Findings] = field(default_factory=dict)
     audits: dict[tuple[str, ...], list[tuple[Face, ...]]] = field(default_factory=dict)
+    compared: dict[tuple[str, str], Compared] = field(default_factory=dict)
 
     def record(self, pictures: Iterable[bytes], phones: Collection[bytes] = ()) -> None:
         """Ask about pictures that are not known yet; `phones` are those that show one."""
@@ -114,6 +126,14 @@ class Recorded:
         if names not in self.audits:
             self.audits[names] = self.emulators.audit(pictures, policy)
         return self.audits[names]
+
+    def compare_pictures(self, reference: bytes, encoded: bytes) -> Compared:
+        """How like the faces of a picture are to that of a reference, asked once."""
+        self.calls[OPERATIONS[Kind.IDENTITY]] += 1
+        names = picture_name(reference), picture_name(encoded)
+        if names not in self.compared:
+            self.compared[names] = self.emulators.compare(reference, encoded)
+        return self.compared[names]
 
     def _ask(self, encoded: bytes) -> Findings:
         kept = self.folder / picture_name(encoded) if self.folder else None

@@ -12,8 +12,8 @@ from benchmarks.recorded import Recorded
 from chalicelib.aws.ledger import Ledger
 from chalicelib.aws.sessions import Sessions
 from chalicelib.domain import report
-from chalicelib.domain.errors import BadInput, VisionUnavailable
-from chalicelib.domain.identity import Resembled
+from chalicelib.domain.errors import BadInput
+from chalicelib.domain.identity import GivenAs, Identity, Resembled
 from chalicelib.domain.model import Alert, FrameRecord, Session
 from chalicelib.domain.policy import Policy
 from chalicelib.domain.report import Coverage
@@ -22,6 +22,7 @@ from chalicelib.flows.analyze_frame import AnalyzeFrame, FrameIn
 from chalicelib.flows.ask_person import AskPerson
 from chalicelib.flows.ask_provider import AskProvider
 from chalicelib.flows.end_session import closed
+from chalicelib.flows.resemble import resembled
 from chalicelib.flows.tenant_spend import Budget, TenantSpend
 from chalicelib.vision.checks import look
 from chalicelib.vision.gate import Gate
@@ -63,16 +64,23 @@ def views(film: Film) -> dict[bytes, Picture]:
 
 
 def replay(
-    film: Film, seen: Mapping[bytes, Picture], recorded: Recorded, policy: Policy, *, spread: bool = False
+    film: Film,
+    seen: Mapping[bytes, Picture],
+    recorded: Recorded,
+    policy: Policy,
+    *,
+    spread: bool = False,
+    reference: bytes = b"",
 ) -> Replayed:
     """Watch all frames and end. Raises RuntimeError if the report counts other calls than were made.
 
     One process watches all of them; or, `spread`, each comes to a process that knows nothing of the session.
+    Who is in view is asked for where there is a `reference`.
     """
     recorded = recorded.counted_apart()
     with ThreadPoolExecutor(1) as pool:
-        room = _Room(film, seen, recorded, pool)
-        room.sessions.create(Session(_TENANT, film.name, STARTED_AT, policy), None)
+        room = _Room(film, seen, recorded, pool, reference)
+        room.sessions.create(Session(_TENANT, film.name, STARTED_AT, policy, identity=room.identity), None)
         frames = room.watch(spread=spread)
     room.clock.at = STARTED_AT + film.seconds
     ended = closed(room.sessions, _TENANT, film.name, room.clock).settled
@@ -100,6 +108,7 @@ class _Room:
     seen: Mapping[bytes, Picture]
     recorded: Recorded
     pool: Executor
+    reference: bytes = b""
     clock: "_Clock" = field(default_factory=lambda: _Clock(STARTED_AT))
     meter: Meter = field(default_factory=Meter)
 
@@ -115,6 +124,15 @@ class _Room:
             used = {name: units - before.get(name, 0.0) for name, units in self.meter.used.items()}
             frames.append(Frame(watched.record, used))
         return frames
+
+    @property
+    def identity(self) -> Identity | None:
+        """Who the candidate is meant to be."""
+        return Identity(GivenAs.PICTURE, 0.0, reference="reference") if self.reference else None
+
+    def likeness(self, session: Session, encoded: bytes) -> Resembled:  # noqa: ARG002 - as the port has it
+        """How like a frame's face is to the reference."""
+        return resembled(self.recorded.compare_pictures(self.reference, encoded))
 
     @property
     def sessions(self) -> Sessions:
@@ -134,7 +152,7 @@ class _Room:
                 self.pool,
                 self.pool,
                 TenantSpend(ledger, self.pool, Budget()),
-                AskPerson(_never_asked, self.pool),
+                AskPerson(self.likeness, self.pool),
             ),
             _Bucket(self.meter),
             lambda encoded: self.seen[encoded] if encoded in self.seen else look(encoded),
@@ -143,11 +161,6 @@ class _Room:
             self.pool,
             session_s=self.film.seconds + _DAY_S,
         )
-
-
-def _never_asked(session: Session, encoded: bytes) -> Resembled:  # noqa: ARG001 - as the port has it
-    """No interview here was given an identity."""
-    raise VisionUnavailable("nobody to compare with")
 
 
 @dataclass(slots=True)

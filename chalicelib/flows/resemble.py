@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 
+from chalicelib.domain.faces import Compared
 from chalicelib.domain.identity import Resembled
 from chalicelib.domain.model import Session
 from chalicelib.flows.face_ports import Comparison, Enrolments, KnownFaces
@@ -22,13 +23,8 @@ class Resemble:
         if identity.username:
             least = session.policy.mismatch_similarity
             return self.to_enrolled(session.tenant_id, identity.username, encoded, at_least=least)
-        compared = self.comparison.compare(session.tenant_id, session.session_id, identity.reference, encoded)
-        return Resembled(
-            similarity=max(compared.similarities, default=None),
-            engine=compared.engine,
-            found=bool(compared.similarities),
-            faces=compared.faces,
-        )
+        place = session.tenant_id, session.session_id, identity.reference
+        return resembled(self.comparison.compare(*place, encoded))
 
     def to_enrolled(self, tenant_id: str, username: str, encoded: bytes, *, at_least: float) -> Resembled:
         """How like the largest face is to somebody who is enrolled. Raises UpstreamDown."""
@@ -46,3 +42,13 @@ class Resemble:
             found=searched.found,
             largest_only=True,
         )
+
+
+def resembled(compared: Compared) -> Resembled:
+    """How like the most alike of a picture's faces is."""
+    return Resembled(
+        similarity=max(compared.similarities, default=None),
+        engine=compared.engine,
+        found=bool(compared.similarities),
+        faces=compared.faces,
+    )

@@ -21,6 +21,7 @@ from benchmarks.hours import (
     tape_of,
     varied,
 )
+from benchmarks.known import SOON, SWAP, Known, added, known
 from benchmarks.labels import Incident
 from benchmarks.outcomes import Outcome, compare, figures
 from benchmarks.recorded import PHONE, Emulators, Recorded
@@ -28,6 +29,7 @@ from benchmarks.replay import Replayed, replay, views
 from benchmarks.scenery.cutouts import decoded
 from benchmarks.table import rows
 from chalicelib.domain import report
+from chalicelib.domain.faces import Compared
 from chalicelib.domain.model import Alert, Progress, Severity
 from chalicelib.domain.policy import Policy
 from chalicelib.domain.seen import SIGHTS, Face, Findings, Kind, Look
@@ -225,6 +227,62 @@ def test_the_naive_way_asks_three_calls_a_frame_and_ours_fewer() -> None:
     assert naive.faces_asked_s == tuple(map(float, range(30)))
     assert sum(ours.calls.values()) <= 90
     assert ours.coverage.received == 30
+
+
+@dataclass
+class Likeness:
+    """An emulator's CompareFaces: nobody is like the reference in these pictures, and everybody in others."""
+
+    strange: Collection[bytes]
+
+    def compare(self, tenant_id: str, session_id: str, reference: str, encoded: bytes) -> Compared:
+        """Never asked here."""
+        raise NotImplementedError
+
+    def compare_pictures(self, reference: bytes, encoded: bytes) -> Compared:  # noqa: ARG002
+        return Compared((3.0 if encoded in self.strange else 99.0,), "words 1", (show.face(),))
+
+
+def large(frames: int, *incidents: Incident) -> Film:
+    """A film whose face is large enough to tell anybody by it."""
+    small = film(frames, *incidents)
+    sized = (cv2.resize(decoded(each), (640, 480)) for each in small.pictures)
+    return replace(small, pictures=tuple(encode(np.asarray(each, np.uint8)) for each in sized))
+
+
+def known_in(film: Film, strange: Collection[bytes]) -> Known:
+    recorded = Recorded(Emulators(eyes=[Eyes()], comparisons=[Likeness(strange)]))
+    seen = views(film)
+    recorded.record(seen)
+    made = known(film, seen, recorded, replay(film, seen, recorded, Policy()))
+    assert made
+    return made
+
+
+def test_a_swap_is_told_by_who_knows_the_candidate_and_costs_looks() -> None:
+    swap = Incident(SWAP, 10, 20)
+    shown = large(30, swap)
+    made = known_in(shown, shown.pictures[10:20])
+
+    assert (made.untold, made.false, len(made.frames)) == ((), (), 1)
+    assert 3 <= made.frames[0] <= SOON
+    assert made.calls["IdentityLooks"] >= 3
+    assert sum(made.calls.values()) > made.others
+    assert (added([made])["told"], added([made])["told_soon"], added([made])["swaps"]) == (1, 1, 1)
+
+
+def test_a_swap_that_nobody_is_told_of_and_a_mismatch_without_one_are_told_apart() -> None:
+    unseen, wrong = large(30, Incident(SWAP, 10, 20)), large(30)
+
+    assert known_in(unseen, ()).untold == ("another_person@10s",)
+    assert known_in(wrong, wrong.pictures[10:20]).false != ()
+    assert added([])["calls_per_hour"] is None
+
+
+def test_where_nobody_can_stand_for_the_candidate_nobody_is_known() -> None:
+    shown = replace(film(3), pictures=(b"no picture",) * 3)
+
+    assert known(shown, views(shown), Recorded(Emulators()), replayed()) is None
 
 
 def test_pictures_that_the_service_refuses_are_passed_over() -> None:
