@@ -301,8 +301,7 @@ class AskProvider:
             # Without the gate nothing is remembered but who is in view.
             kept = {kind for kind in answer.signed if kind is not Kind.IDENTITY}
             return replace(answer, signed=(*kept, *(kind for kind in signed if kind is Kind.IDENTITY)))
-        seen = {kind: boxes for kind, boxes in signed.items() if kind in SIGHTS}
-        pixels = self.gate.learn(drafting.result(), known, facts.faces or (), seen)
+        pixels = self.gate.learn(drafting.result(), known, facts.faces or (), signed)
         return replace(answer, memory=Memory(facts, pixels), signed=tuple(signed))
 
 

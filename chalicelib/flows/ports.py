@@ -364,7 +364,11 @@ class Gate(Protocol):
         faces: Sequence[Face],
         signed: Mapping[Kind, Sequence[BoundingBox]],
     ) -> bytes:
-        """What to remember after the provider answered for these kinds."""
+        """What to remember after the provider answered for these kinds.
+
+        `signed` are those whose answers raise a sign, `IDENTITY` among them while another than the candidate
+        is in view, with the boxes of what raised it.
+        """
 
 
 class Ledger(Protocol):

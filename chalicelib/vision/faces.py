@@ -52,7 +52,7 @@ class FaceLook:
     eyes: tuple[tuple[float, float, Grey], ...] = ()
     """Centre, as ratios of the box, and pixels of each eye."""
     accused: bool = False
-    """Whether it looked away."""
+    """Whether it looked away, or was another's than the candidate's."""
 
 
 def look_of(grey: Grey, face: Face, *, accused: bool) -> FaceLook:

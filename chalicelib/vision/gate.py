@@ -93,7 +93,7 @@ class Gate:
         """What to remember after the provider answered for these kinds.
 
         `faces` are those now believed in; `signed` the kinds whose answers raise a sign, with the boxes of
-        what raised it.
+        what raised it: `IDENTITY` among them while another than the candidate is in view.
         """
         assert isinstance(draft, Draft)
         return packed(learned(draft, asked, faces, signed))

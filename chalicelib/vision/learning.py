@@ -101,14 +101,14 @@ def learned(
     }
     looks = memory.looks
     if Kind.FACES in asked and faces:
-        turned = Kind.FACES in signed and len(faces) == 1
-        looks = (*looks, look_of(draft.small.grey, _candidate(faces, looks), accused=turned))[-LOOKS:]
+        accused = Kind.IDENTITY in signed or (Kind.FACES in signed and len(faces) == 1)
+        looks = (*looks, look_of(draft.small.grey, _candidate(faces, looks), accused=accused))[-LOOKS:]
     return Memory(
         views=_kept(draft, view),
         looks=looks,
         faced=bool(faces),
         regions=regions,
-        signed=frozenset(signed),
+        signed=frozenset(signed) - {Kind.IDENTITY},
     )
 
 

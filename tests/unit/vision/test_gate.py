@@ -181,6 +181,16 @@ def test_a_face_that_looked_away_is_doubted_when_it_looks_back() -> None:
     assert back[Kind.FACES] in (Why.FACE_TURNED, Why.GONE)
 
 
+def test_another_who_was_seen_before_is_another_still_when_they_come_back() -> None:
+    other = learnt(scenes.other_face(), PORTRAIT, signed={Kind.IDENTITY: ()})
+    back = learnt(portrait(), other)
+
+    assert patiently(other, scenes.other_face()) == [{}]
+    assert doubts(other, portrait())[Kind.FACES] is Why.FACE_TURNED
+    assert patiently(back, portrait()) == [{}]
+    assert doubts(back, scenes.other_face())[Kind.FACES] is Why.FACE_TURNED
+
+
 @pytest.mark.parametrize(
     ("view", "faces", "kind", "boxes"),
     [
