@@ -26,9 +26,9 @@ from chalicelib.domain.errors import (
     VisionUnavailable,
 )
 from chalicelib.domain.identity import Decision, GivenAs, GivenBy
+from chalicelib.domain.identity_given import Given
 from chalicelib.domain.identity_told import unrevealing
 from chalicelib.domain.model import Session
-from chalicelib.flows.identify import Given
 
 identity = Blueprint(__name__)
 

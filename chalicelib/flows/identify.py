@@ -5,7 +5,6 @@ picture, which becomes the reference; or a live picture alone, held against the 
 is not verified is not set: the decision is recorded, and the session keeps the identity that it had.
 """
 
-import hashlib
 from collections.abc import Callable, Collection
 from contextlib import suppress
 from dataclasses import dataclass, field, replace
@@ -13,7 +12,6 @@ from typing import TypeVar
 
 from chalicelib.domain import attention, identity
 from chalicelib.domain.errors import (
-    BadInput,
     Busy,
     Conflict,
     Forbidden,
@@ -23,8 +21,9 @@ from chalicelib.domain.errors import (
     UpstreamDown,
 )
 from chalicelib.domain.identity import Decision, GivenAs, GivenBy, Identity, Resembled, Trying
+from chalicelib.domain.identity_given import Given
 from chalicelib.domain.model import Session, Status
-from chalicelib.domain.seen import Face, Kind, Picture, picture_name
+from chalicelib.domain.seen import Face, Kind, Picture
 from chalicelib.flows.ask_apart import AskApart
 from chalicelib.flows.ask_faces import faces_in
 from chalicelib.flows.ask_person import verifies
@@ -39,47 +38,6 @@ Answer = TypeVar("Answer")
 _LASTS_S = 30.0
 """After this a request is not at work any more."""
 _SAVES = 20
-
-
-@dataclass(frozen=True, slots=True)
-class Given:
-    """What was sent."""
-
-    reference: bytes | None = None
-    username: str = ""
-    document: bytes | None = None
-    live: bytes | None = None
-
-    @property
-    def kind(self) -> GivenAs | None:
-        """What it is given as; None for a live picture alone. Raises BadInput."""
-        sent = (
-            self.reference is not None,
-            bool(self.username),
-            self.document is not None,
-            self.live is not None,
-        )
-        match sent:
-            case (True, False, False, False):
-                return GivenAs.PICTURE
-            case (False, True, False, _):
-                return GivenAs.USERNAME
-            case (False, False, True, True):
-                if self.document == self.live:
-                    raise BadInput("`document` and `live` are one picture; send one of each.")
-                return GivenAs.DOCUMENT
-            case (False, False, False, True):
-                return None
-            case _:
-                raise BadInput(
-                    "Send one of these: reference; username, or username and live; document and live; live."
-                )
-
-    @property
-    def fingerprint(self) -> str:
-        """The same for the same request."""
-        names = [picture_name(each) if each else "" for each in (self.reference, self.document, self.live)]
-        return hashlib.sha256("\n".join([*names, self.username]).encode()).hexdigest()[:32]
 
 
 @dataclass(slots=True)

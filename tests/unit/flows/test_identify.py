@@ -25,9 +25,9 @@ from chalicelib.domain.identity import (
     Identity,
     Trying,
 )
+from chalicelib.domain.identity_given import Given
 from chalicelib.domain.policy import Policy
 from chalicelib.domain.seen import Kind, Look
-from chalicelib.flows.identify import Given
 from chalicelib.flows.tenant_spend import Budget
 from tests.fake_identity import BETWEEN, ENGINE, SIMILAR, STRANGE
 from tests.fakes import FakeGate, name_of
