@@ -17,7 +17,20 @@ from typing import Any
 
 from rich.console import Console
 
-from benchmarks import accuracy, cold_start, cpu, growth, identity, keep, labels, latency, load, money, units
+from benchmarks import (
+    accuracy,
+    cold_start,
+    cpu,
+    growth,
+    identity,
+    keep,
+    labels,
+    latency,
+    load,
+    money,
+    swaps,
+    units,
+)
 from benchmarks.running import api_key
 from benchmarks.table import clips, table, thresholds, total
 from infra.local.cloud import OfflineCloud
@@ -108,7 +121,7 @@ def _accuracy(options: argparse.Namespace, console: Console) -> dict[str, Any]:
 def _identity(options: argparse.Namespace, console: Console) -> dict[str, Any]:
     figures = identity.measure(options.clips)
     console.print(thresholds(figures))
-    return figures
+    return {**figures, "swapped": swaps.measure(options.clips)}
 
 
 PARTS: dict[str, Part] = {

@@ -1,7 +1,8 @@
 """What it adds to know who sits there: a film once more, of a session whose candidate was given a reference.
 
-The reference is the film's first picture of one face that can be told. Faces are compared by the emulator.
-Somebody else takes the seat where the labels say so (`another_person`), and nowhere else.
+The reference is the film's first picture of one face that can be told, or another that is given. Faces are
+compared by the emulator. Somebody else takes the seat where the labels say so (`another_person`), and nowhere
+else.
 """
 
 from collections import Counter
@@ -12,8 +13,9 @@ from typing import Any
 from benchmarks.hours import HOUR_S, Film
 from benchmarks.labels import Incident
 from benchmarks.recorded import Recorded
-from benchmarks.replay import USD_PER_CALL, Replayed, replay
+from benchmarks.replay import USD_PER_CALL, replay
 from chalicelib.domain.identity import unusable
+from chalicelib.domain.model import Alert
 from chalicelib.domain.policy import Policy
 from chalicelib.domain.seen import Picture
 
@@ -36,33 +38,40 @@ class Known:
     """Calls where nobody is known."""
     frames: tuple[int, ...] = ()
     """For each swap that was told, its frames up to the one that told it."""
+    shown: tuple[int, ...] = ()
+    """The same from the first frame on in which somebody can be told by a face."""
     untold: tuple[str, ...] = ()
     false: tuple[str, ...] = ()
     """Mismatches that opened while nobody else was there."""
 
 
-def known(film: Film, seen: Mapping[bytes, Picture], recorded: Recorded, ours: Replayed) -> Known | None:
-    """What comes of it; None where no picture can stand for the candidate. `ours`: the same, nobody known."""
-    reference = _reference(film, seen, recorded)
+def known(
+    film: Film,
+    seen: Mapping[bytes, Picture],
+    recorded: Recorded,
+    *,
+    others: int = 0,
+    reference: bytes | None = None,
+) -> Known | None:
+    """What comes of it; None where no picture can stand for the candidate.
+
+    `others` are the calls where nobody is known; `reference` is another picture of the candidate.
+    """
+    reference = reference or _reference(film, seen, recorded)
     if reference is None:
         return None
     replayed = replay(film, seen, recorded, Policy(), reference=reference)
     opened = [each for each in replayed.alerts if each.type == _ALERT]
-    frames, untold = [], []
     swaps = [each for each in film.incidents if each.kind == SWAP]
-    for swap in swaps:
-        first = film.frames_of(swap).start
-        told = [round(each.opened_at * film.fps) for each in opened if _is_of(each.opened_at, swap)]
-        if told:
-            frames.append(min(told) - first + 1)
-        else:
-            untold.append(f"{SWAP}@{swap.start_s:.0f}s")
+    told = [(swap, _told(film, swap, opened)) for swap in swaps]
+    found = [(swap, at) for swap, at in told if at is not None]
     return Known(
         seconds=film.seconds,
         calls=replayed.calls,
-        others=sum(ours.calls.values()),
-        frames=tuple(frames),
-        untold=tuple(untold),
+        others=others,
+        frames=tuple(at - film.frames_of(swap).start + 1 for swap, at in found),
+        shown=tuple(at - _first_shown(film, swap, seen, recorded) + 1 for swap, at in found),
+        untold=tuple(f"{SWAP}@{swap.start_s:.0f}s" for swap, at in told if at is None),
         false=tuple(
             f"{_ALERT}@{each.opened_at:.0f}s"
             for each in opened
@@ -86,18 +95,39 @@ def added(watched: Sequence[Known]) -> dict[str, Any]:
         "told": len(frames),
         "told_soon": sum(number <= SOON for number in frames),
         "frames_most": max(frames, default=None),
+        "shown_most": max((number for each in watched for number in each.shown), default=None),
         "false": sum(len(each.false) for each in watched),
     }
 
 
+def _told(film: Film, swap: Incident, opened: Sequence[Alert]) -> int | None:
+    """The frame that told of it."""
+    return min(
+        (round(each.opened_at * film.fps) for each in opened if _is_of(each.opened_at, swap)), default=None
+    )
+
+
+def _first_shown(film: Film, swap: Incident, seen: Mapping[bytes, Picture], recorded: Recorded) -> int:
+    """The first frame of it in which somebody can be told by a face."""
+    frames = film.frames_of(swap)
+    return next(
+        (number for number in frames if _faces(film.pictures[film.order[number]], seen, recorded)),
+        frames.start,
+    )
+
+
 def _reference(film: Film, seen: Mapping[bytes, Picture], recorded: Recorded) -> bytes | None:
-    for number in dict.fromkeys(film.order):
-        encoded = film.pictures[number]
-        if encoded in seen:
-            faces = recorded.answers[seen[encoded].name].faces or ()
-            if len(faces) == 1 and unusable(faces[0], seen[encoded].view, Policy()) is None:
-                return encoded
-    return None
+    distinct = (film.pictures[number] for number in dict.fromkeys(film.order))
+    return next((encoded for encoded in distinct if _faces(encoded, seen, recorded) == 1), None)
+
+
+def _faces(encoded: bytes, seen: Mapping[bytes, Picture], recorded: Recorded) -> int:
+    """How many faces a picture shows; 0 where one of them is such that nobody can be told by it."""
+    if encoded not in seen:
+        return 0
+    faces = recorded.answers[seen[encoded].name].faces or ()
+    poor = any(unusable(face, seen[encoded].view, Policy()) for face in faces)
+    return 0 if poor else len(faces)
 
 
 def _is_of(opened_s: float, swap: Incident) -> bool:

@@ -8,6 +8,7 @@ from rich.table import Table
 
 from benchmarks.accuracy import Outcome
 from benchmarks.identity import Pair
+from benchmarks.known import SOON
 from infra.deploy.contents import MAX_APP_ZIP, MAX_UNZIPPED, MIB
 
 Figures = Mapping[str, Any]
@@ -60,6 +61,13 @@ def _money_of(told: Figures, what: str, aim: str) -> Iterator[Row]:
     yield Row("- false alerts that it does not raise", str(told["false"]), "0", none)
     if told["swaps"]:
         yield Row("- other people in the seat, looked at at once", f"{told['swaps_seen']} of {told['swaps']}")
+    known = told["known"]
+    if known["films"]:
+        yield Row("- $ an hour more where the candidate is known", f"{known['usd_per_hour']:.2f}")
+        yield Row("- mismatches while the candidate is there", str(known["false"]), aim="0")
+    if known["swaps"]:
+        soon = f"{known['told_soon']} of {known['swaps']}"
+        yield Row(f"- other people told within {SOON} frames", soon, aim=str(known["swaps"]))
 
 
 def _units(figures: Figures) -> Iterator[Row]:
@@ -91,6 +99,17 @@ def _identity(figures: Figures) -> Iterator[Row]:
             yield Row(
                 f"{kind}: of {told['pairs']} pairs", here, alike, "no mismatch" if genuine else "no match"
             )
+    swapped = figures["swapped"]
+    for what, soon in (("", "soon"), (" once a face can be told", "soon_once_shown")):
+        yield Row(
+            f"people swapped in, told within {SOON} frames{what}",
+            f"{swapped[soon]} of {swapped['swaps']}",
+            f"{len(swapped['never'])} never",
+            str(swapped["swaps"]),
+        )
+    yield Row(
+        f"- mismatches without a swap, in {swapped['films']} films", str(len(swapped["false"])), aim="0"
+    )
 
 
 def _latency(figures: Figures) -> Iterator[Row]:

@@ -6,9 +6,11 @@ from pathlib import Path
 
 import pytest
 
+from benchmarks import swaps
 from benchmarks.__main__ import PARTS, parts, write
 from benchmarks.accuracy import Outcome, compare
 from benchmarks.identity import Judged, Pair, Shot, bounds, figures, kind_of
+from benchmarks.known import Known
 from benchmarks.labels import Clip, Incident, Span
 from benchmarks.load import Sent, overhead_ms
 from benchmarks.pictures import sitting
@@ -91,11 +93,32 @@ def test_false_rejects_are_of_one_person_and_false_accepts_of_two() -> None:
         (2, 3),
         (1, 3),
     ]
-    assert [row.here for row in rows({"identity": told})] == [
+    swapped = swaps.figures(
+        {
+            "soon": Known(16.0, {}, 0, frames=(3,), shown=(3,)),
+            "late": Known(16.0, {}, 0, frames=(7,), shown=(4,)),
+            "never": Known(16.0, {}, 0, untold=("another_person@8s",)),
+            "wrong": Known(16.0, {}, 0, false=("identity_mismatch@3s",)),
+        }
+    )
+    assert swapped["late"] == {"late": [7, 4]}
+    assert [row.here for row in rows({"identity": {**told, "swapped": swapped}})] == [
         "1 match, 1 unclear, 1 mismatch",
         "1 match, 0 unclear, 0 mismatch",
         "0 match, 1 unclear, 1 mismatch",
+        *("1 of 3", "2 of 3", "1"),
     ]
+
+
+def test_every_two_clips_are_a_film_and_a_swap_where_they_show_two_people() -> None:
+    clips = [swaps.Scene(name, name[0], (name.encode(),) * 3) for name in ("a1", "a2", "b1")]
+    made = {film.name: (film, reference) for film, reference in swaps.films(clips)}
+
+    assert len(made) == 6
+    assert [len(made[name][0].incidents) for name in ("a1, a2", "a1, b1", "b1, a1")] == [0, 1, 1]
+    assert [made[name][1] for name in ("a1, a2", "a1, b1", "b1, a1")] == [b"a1", b"a2", b"b1"]
+    (swap,) = made["a1, b1"][0].incidents
+    assert list(made["a1, b1"][0].frames_of(swap)) == [3, 4, 5]
 
 
 def test_few_pairs_leave_much_to_doubt() -> None:
