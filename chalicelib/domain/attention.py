@@ -121,8 +121,6 @@ def wishes(
     `opening` are the kinds whose facts, reused once more, would open an alert; `identity` says whether it is
     to be asked who is in view; `challenged` that the candidate may be showing the movements of a challenge.
     """
-    if covered:
-        policy = replace(policy, faces_every_s=max(policy.faces_every_s, policy.audit_every_s))
     wished: list[Wish] = []
     asks_who = identity is not None and identity.askable
     accused = asks_who and identity is not None and identity.why is Why.OPENING
@@ -133,7 +131,7 @@ def wishes(
             why = _reason(kind, watch, change, opening, policy)
             if challenged and kind is Kind.FACES:
                 why = Why.CHALLENGE
-            if why is None and _is_stale(kind, watch, policy, next_s=at_s + interval_s):
+            if why is None and _is_stale(kind, watch, policy, next_s=at_s + interval_s, covered=covered):
                 why = Why.STALE
             if accused and kind is Kind.FACES:  # a hand before the face is seen by who looks for faces alone
                 why = why if why and why is not Why.STALE else Why.OPENING
@@ -265,10 +263,10 @@ def _reason(
     return Why.OPENING if kind in opening else None
 
 
-def _is_stale(kind: Kind, watch: Watch, policy: Policy, *, next_s: float) -> bool:
+def _is_stale(kind: Kind, watch: Watch, policy: Policy, *, next_s: float, covered: bool) -> bool:
     """Whether the last answer will be too old by the next frame."""
     every_s = {
-        Kind.FACES: policy.faces_every_s,
+        Kind.FACES: max(policy.faces_every_s, policy.audit_every_s) if covered else policy.faces_every_s,
         Kind.LABELS: policy.labels_every_s,
         Kind.TEXT: policy.text_every_s,
     }[kind]

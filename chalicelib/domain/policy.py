@@ -6,6 +6,7 @@ of them; the report records the values that were used.
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from functools import cache
 from typing import Any, Literal
 
 Overrides = Mapping[str, Any]
@@ -178,10 +179,9 @@ class Policy:
     """Enrolment: brighter is too bright."""
 
     def __post_init__(self) -> None:
-        for name in self.__slots__:
-            for ending, (low, high) in _RANGES.items():
-                if name.endswith(ending) and not low <= getattr(self, name) <= high:
-                    raise ValueError(f"{name} must be from {low} to {high}")
+        for name, low, high in _ranged():
+            if not low <= getattr(self, name) <= high:
+                raise ValueError(f"{name} must be from {low} to {high}")
         if len(self.forbidden_objects) > _MOST_NAMES or any(
             len(name) > _LONGEST for name in self.forbidden_objects
         ):
@@ -196,6 +196,17 @@ class Policy:
             raise ValueError(f"challenge_tries must be from 0 to {_MOST_TRIES}")
         if not 0 <= self.text_longer_than <= _MOST_COUNTED:
             raise ValueError(f"text_longer_than must be from 0 to {_MOST_COUNTED}")
+
+
+@cache
+def _ranged() -> tuple[tuple[str, int, int], ...]:
+    """Fields with the range that their ending tells: every stored session has a policy to check."""
+    return tuple(
+        (name, low, high)
+        for name in Policy.__slots__
+        for ending, (low, high) in _RANGES.items()
+        if name.endswith(ending)
+    )
 
 
 def layered(*layers: Overrides) -> Policy:

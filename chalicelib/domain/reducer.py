@@ -34,7 +34,7 @@ from chalicelib.domain.policy import Policy
 from chalicelib.domain.relief import relief_of
 from chalicelib.domain.rules import PIXELS, PREDECESSOR, RULES
 from chalicelib.domain.seen import Kind, Look, Observation, Why
-from chalicelib.domain.streaks import alert_of, extend, lapse
+from chalicelib.domain.streaks import alert_of, extend, lapse, nearly_cited
 
 WINDOW = 24
 """Frames that may overtake a missing one before the hole is given up."""
@@ -126,9 +126,14 @@ def worth_keeping(session: Session, moment: Moment) -> bool:
     # Out of sequence: a frame that is still to come may turn out to look the same.
     if moment.seq != next_seq(session):
         return True
-    before = progress(session)
-    changed = _signs_of_change(before, moment, session.policy)
-    return bool(changed or passive.signs(before, moment, session.policy))
+    before, policy = progress(session), session.policy
+    if _signs_of_change(before, moment, policy):
+        return True
+    # Such a sign holds for long, and by chance now and then: not all of it is cited.
+    return any(
+        nearly_cited(before.streaks.get(name), RULES[name].frames_to_open(policy))
+        for name in passive.signs(before, moment, policy)
+    )
 
 
 def anchored(session: Session, captured_at: float, seq: int | None, now: float) -> Session:

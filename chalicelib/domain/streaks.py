@@ -14,6 +14,8 @@ from chalicelib.domain.seen import Kind, Look
 
 EVIDENCE = 6
 """Pictures that an alert cites at the most."""
+_PLAY = 2
+"""Places by which frames that come late may still move what is cited."""
 _MOST_GATHERED = 12
 """Values of its looks that an alert tells, the first ones."""
 
@@ -31,6 +33,12 @@ def extend(
         fresh = Streak(moment.seq, moment.at_s, held_s=moment.at_s, frames=0, sign=sign)
         return _grow(fresh, sign, each, moment, policy), ended
     return _grow(streak, sign, each, moment, policy), None
+
+
+def nearly_cited(before: Streak | None, needed: int) -> bool:
+    """Whether the next frame of this streak is cited by its alert, or nearly: see `_grow`."""
+    frames = before.frames + 1 if before else 1
+    return any(abs(frames - (needed << cited)) <= _PLAY for cited in range(EVIDENCE))
 
 
 def _grow(streak: Streak, sign: Sign, each: Rule, moment: Moment, policy: Policy) -> Streak:

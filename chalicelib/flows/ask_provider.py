@@ -292,15 +292,17 @@ class AskProvider:
     ) -> Answered:
         """With what to remember of what was answered, and which signs it raises now."""
         known = [kind for kind in answer.known if kind in SIGHTS]
-        policy, told = session.policy, found.identity
+        remembers = session.policy.gate and known and drafting is not None
+        if not remembers and session.identity is None:
+            return answer
+        told = found.identity
         if told is None or told.verdict is Verdict.UNCLEAR:
             told = session.watch.resemblance
+        if not remembers or drafting is None:  # nothing is remembered but who is in view
+            kept = [kind for kind in answer.signed if kind is not Kind.IDENTITY]
+            return replace(answer, signed=(*kept, *attention.signed(Findings(identity=told), session.policy)))
         facts = replace(facts, looks={}, **{kind.value: found.of(kind) for kind in known})
-        signed = attention.signed(replace(facts, identity=told), policy)
-        if not session.policy.gate or not (known and drafting):
-            # Without the gate nothing is remembered but who is in view.
-            kept = {kind for kind in answer.signed if kind is not Kind.IDENTITY}
-            return replace(answer, signed=(*kept, *(kind for kind in signed if kind is Kind.IDENTITY)))
+        signed = attention.signed(replace(facts, identity=told), session.policy)
         pixels = self.gate.learn(drafting.result(), known, facts.faces or (), signed)
         return replace(answer, memory=Memory(facts, pixels), signed=tuple(signed))
 

@@ -2,6 +2,7 @@
 
 import argparse
 import json
+from itertools import groupby, pairwise
 from pathlib import Path
 
 import pytest
@@ -12,7 +13,7 @@ from benchmarks.accuracy import Outcome, compare
 from benchmarks.identity import Judged, Pair, Shot, bounds, figures, kind_of
 from benchmarks.known import Known
 from benchmarks.labels import Clip, Incident, Span
-from benchmarks.load import Sent, overhead_ms
+from benchmarks.load import Sent, overhead_ms, shown
 from benchmarks.pictures import sitting
 from benchmarks.running import SlowCloud
 from benchmarks.slow_cloud import mark
@@ -119,6 +120,15 @@ def test_every_two_clips_are_a_film_and_a_swap_where_they_show_two_people() -> N
     assert [made[name][1] for name in ("a1, a2", "a1, b1", "b1, a1")] == [b"a1", b"a2", b"b1"]
     (swap,) = made["a1, b1"][0].incidents
     assert list(made["a1, b1"][0].frames_of(swap)) == [3, 4, 5]
+
+
+def test_a_session_under_load_shows_no_loop() -> None:
+    places = [shown(7, seq) for seq in range(1, 121)]
+
+    assert {abs(one - other) for one, other in pairwise(places)} == {1}
+    for lag in range(3, 89):
+        repeated = [one == other for one, other in zip(places, places[lag:], strict=False)]
+        assert max((len(list(run)) for same, run in groupby(repeated) if same), default=0) < 30
 
 
 def test_few_pairs_leave_much_to_doubt() -> None:

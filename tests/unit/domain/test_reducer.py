@@ -420,6 +420,23 @@ def test_a_picture_is_kept_if_an_alert_may_come_to_cite_it(
     assert reducer.worth_keeping(current, reducer.moment_of(each, current.policy)) is kept
 
 
+def test_of_frames_that_repeat_others_those_are_kept_that_the_alert_cites_and_few_more() -> None:
+    current, kept = session(), []
+    alerts: dict[str, Alert] = {}
+    for number in range(1, 135):
+        each = show.looped(number)
+        if reducer.worth_keeping(current, reducer.moment_of(each, current.policy)):
+            kept.append(number)
+        current, changes = step(current, each)
+        alerts |= {alert.id: alert for alert in changes}
+
+    (alert,) = alerts.values()
+    cited = [each.frame_number for each in alert.evidence]
+    assert cited == [43, 73, 133]
+    assert set(cited) < set(kept)
+    assert len(kept) == 14
+
+
 def test_frames_without_numbers_are_numbered_by_the_session() -> None:
     empty = session()
     some, _ = watched(seen(1), seen(2))
