@@ -5,6 +5,7 @@ another clip of who sat there first, where there is one, else one of the same cl
 person, and before the swap, nobody may be accused.
 """
 
+import logging
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from itertools import islice, permutations
@@ -51,6 +52,7 @@ def scenes(folder: Path) -> list[Scene]:
 
 def measure(folder: Path) -> dict[str, Any]:
     """Watch every two. Raises StartError."""
+    logging.getLogger("proctoring").setLevel(logging.ERROR)
     clips = scenes(folder)
     with Emulators() as emulators:
         recorded = Recorded(emulators)
