@@ -7,6 +7,8 @@ from chalicelib.domain.errors import Busy
 
 Made = TypeVar("Made")
 
+LATE_S = 60
+"""After this nothing that began before is still at work: no request, and no picture on its way."""
 _TRIES = 4
 
 

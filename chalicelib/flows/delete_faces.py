@@ -11,9 +11,9 @@ from dataclasses import dataclass
 from chalicelib.domain.enrolment import Enrolment, deleted, is_known, next_generation
 from chalicelib.domain.errors import NotFound, UpstreamDown
 from chalicelib.domain.faces import KnownFace
-from chalicelib.flows.contention import settled
+from chalicelib.flows.contention import LATE_S, settled
 from chalicelib.flows.face_ports import Enrolments, KnownFaces, Uploads
-from chalicelib.flows.learn_faces import LATE_S, TRIES
+from chalicelib.flows.learn_faces import TRIES
 from chalicelib.flows.ports import Clock, Jobs
 from chalicelib.telemetry import logger, tell
 

@@ -3,12 +3,10 @@
 from dataclasses import dataclass
 
 from chalicelib.domain.errors import NotFound
+from chalicelib.flows.contention import LATE_S
 from chalicelib.flows.end_session import closed
 from chalicelib.flows.ports import Clock, Evidence, Jobs, Sessions
 from chalicelib.telemetry import logger
-
-LATE_S = 60
-"""After this no request that began before the session was erased is still at work."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -19,15 +19,13 @@ from chalicelib.domain.errors import BadPicture, Busy, Conflict, UpstreamDown
 from chalicelib.domain.policy import Policy, layered
 from chalicelib.domain.seen import Picture, picture_name
 from chalicelib.flows.ask_faces import AskFaces
-from chalicelib.flows.contention import settled
+from chalicelib.flows.contention import LATE_S, settled
 from chalicelib.flows.face_ports import Enrolments
 from chalicelib.flows.ports import Clock, Jobs, Look, Tenants
 from chalicelib.telemetry import logger
 
 BUDGET_S = 12.0
 """After this no call is begun, so that the answer is in time for the gateway."""
-LATE_S = 60
-"""After this no picture that was begun before is still on its way."""
 TRIES = 40
 """Many may enrol one username at once: in each round one of them gets on."""
 DELETED = "The username was deleted meanwhile; send the pictures again if its face shall be known."

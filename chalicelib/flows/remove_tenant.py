@@ -8,9 +8,8 @@ from functools import partial
 from typing import Protocol, TypeVar
 
 from chalicelib.domain.errors import NotFound
-from chalicelib.flows.contention import settled
+from chalicelib.flows.contention import LATE_S, settled
 from chalicelib.flows.erase_session import EraseSession
-from chalicelib.flows.learn_faces import LATE_S
 from chalicelib.flows.ports import Accounts, Attempts, Exams, Keys, People, Sessions, Tenants
 from chalicelib.telemetry import logger
 

@@ -4,7 +4,7 @@ import pytest
 
 from chalicelib.domain.enrolment import owner_of
 from chalicelib.domain.errors import Conflict, NotFound
-from chalicelib.flows.learn_faces import LATE_S
+from chalicelib.flows.contention import LATE_S
 from tests.unit.flows.face_world import TENANT, FaceWorld, doubtful_in
 
 ADA = owner_of(TENANT, "ada")

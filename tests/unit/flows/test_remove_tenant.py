@@ -12,8 +12,8 @@ from chalicelib.domain.errors import NotFound, UpstreamDown
 from chalicelib.domain.exams import Exam
 from chalicelib.domain.model import SessionPage
 from chalicelib.domain.people import Person, PersonRole
+from chalicelib.flows.contention import LATE_S
 from chalicelib.flows.erase_session import EraseSession
-from chalicelib.flows.learn_faces import LATE_S
 from chalicelib.flows.remove_tenant import RemoveTenant
 from tests.fake_people import Account, FakeAccounts, FakePeople
 from tests.fake_sessions import FakeSessions
