@@ -8,13 +8,12 @@ from chalice.app import Blueprint
 from pydantic import AfterValidator, AwareDatetime, BeforeValidator, Field, StringConstraints
 
 from chalicelib import wiring
-from chalicelib.api.access import Role
 from chalicelib.api.bodies import SESSION_ID, Answer, Body
 from chalicelib.api.endpoint import Call, endpoint
+from chalicelib.api.results import as_may_be_seen
 from chalicelib.domain.alerts import AlertState, ListedAlert, Wanted
 from chalicelib.domain.errors import BadInput
 from chalicelib.domain.model import Severity
-from chalicelib.domain.scoring import without_threshold
 
 alerts = Blueprint(__name__)
 
@@ -78,8 +77,7 @@ def list_alerts(call: Call) -> AlertList:
     """
     asked: AlertsQuery = call.query
     page = wiring.list_alerts()(call.tenant_id, _wanted(asked), asked.limit, asked.cursor)
-    told = map(without_threshold, page.items) if call.role is Role.PROCTOR else page.items
-    return AlertList(alerts=list(told), next_cursor=page.cursor)
+    return AlertList(alerts=as_may_be_seen(page.items, call.role), next_cursor=page.cursor)
 
 
 def _wanted(asked: AlertsQuery) -> Wanted:

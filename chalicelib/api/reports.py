@@ -1,6 +1,5 @@
 """What a session has become: live metrics, emotions, alerts; its end and its report."""
 
-from collections.abc import Iterable
 from dataclasses import replace
 
 from chalice.app import Blueprint
@@ -10,6 +9,7 @@ from chalicelib import wiring
 from chalicelib.api.access import Role
 from chalicelib.api.bodies import Answer, Body
 from chalicelib.api.endpoint import Call, endpoint
+from chalicelib.api.results import as_may_be_seen
 from chalicelib.domain import report as reports_of
 from chalicelib.domain.alerts import without_likeness
 from chalicelib.domain.errors import BadInput, Conflict, NotFound, SessionActive, StaleSession, UpstreamDown
@@ -18,7 +18,7 @@ from chalicelib.domain.metrics import dominant_emotion
 from chalicelib.domain.model import Alert, FrameRecord, Session, Status
 from chalicelib.domain.presence_told import Presence
 from chalicelib.domain.report import Averages, Coverage, Report, averages, coverage, emotion_summary
-from chalicelib.domain.scoring import as_scored, unrevealing, without_looks, without_threshold
+from chalicelib.domain.scoring import as_scored, unrevealing, without_looks
 
 reports = Blueprint(__name__)
 
@@ -124,7 +124,7 @@ def get_alerts(call: Call, session_id: str) -> AlertsAnswer:
     """List the alerts, each an episode with its evidence."""
     read = wiring.read_session()
     total, page = read.alerts(call.tenant_id, session_id, call.query.limit, call.query.cursor)
-    alerts = _as_may_be_seen(call, page.items)
+    alerts = as_may_be_seen(page.items, call.role)
     return AlertsAnswer(session_id=session_id, total_alerts=total, alerts=alerts, next_cursor=page.cursor)
 
 
@@ -200,11 +200,8 @@ def _reasons(call: Call, session: Session) -> dict[str, str]:
 def _linked(call: Call, session_id: str, alerts: tuple[Alert, ...]) -> list[Alert]:
     if not call.sees_evidence:
         return list(map(without_likeness, alerts))
-    return _as_may_be_seen(call, wiring.read_session().linked(call.tenant_id, session_id, alerts))
-
-
-def _as_may_be_seen(call: Call, alerts: Iterable[Alert]) -> list[Alert]:
-    return list(map(without_threshold, alerts) if call.role is Role.PROCTOR else alerts)
+    linked = wiring.read_session().linked(call.tenant_id, session_id, alerts)
+    return as_may_be_seen(linked, call.role)
 
 
 def _presence_linked(call: Call, session_id: str, presence: Presence | None) -> Presence | None:

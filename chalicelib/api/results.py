@@ -1,12 +1,16 @@
-"""A frame's record as callers see it."""
+"""A frame's record, and alerts, as callers see them."""
+
+from collections.abc import Iterable
 
 from pydantic import BaseModel, ConfigDict
 
+from chalicelib.api.access import Role
 from chalicelib.domain.alerts import without_likeness
 from chalicelib.domain.metrics import dominant_emotion, measure
 from chalicelib.domain.model import Alert, FrameRecord
 from chalicelib.domain.policy import Policy
 from chalicelib.domain.report import EMOTIONS_OFF
+from chalicelib.domain.scoring import Told, without_threshold
 from chalicelib.domain.seen import (
     UNSEEN,
     BoundingBox,
@@ -146,6 +150,11 @@ def result_of(record: FrameRecord, policy: Policy, *, to_candidate: bool = False
         analysis=_analysis(record),
         reasons=_reasons(record, policy, metrics),
     )
+
+
+def as_may_be_seen(alerts: Iterable[Told], role: Role) -> list[Told]:
+    """Alerts as this role may know them: a proctor without what may tell of an accommodation."""
+    return list(map(without_threshold, alerts) if role is Role.PROCTOR else alerts)
 
 
 def _face(face: Face) -> FaceResult:
