@@ -54,12 +54,13 @@ def measure(folder: Path) -> dict[str, Any]:
     """Watch every two. Raises StartError."""
     logging.getLogger("proctoring").setLevel(logging.ERROR)
     clips = scenes(folder)
+    pictures = tuple(dict.fromkeys(picture for each in clips for picture in each.pictures))
+    seen = views(Film("all", pictures, ()))
     with Emulators() as emulators:
         recorded = Recorded(emulators)
-        recorded.record({picture for each in clips for picture in each.pictures})
+        recorded.record(pictures)
         watched = {
-            film.name: known(film, views(film), recorded, reference=reference)
-            for film, reference in films(clips)
+            film.name: known(film, seen, recorded, reference=reference) for film, reference in films(clips)
         }
     return figures({name: each for name, each in watched.items() if each})
 

@@ -292,13 +292,12 @@ class AskProvider:
     ) -> Answered:
         """With what to remember of what was answered, and which signs it raises now."""
         known = [kind for kind in answer.known if kind in SIGHTS]
-        remembers = session.policy.gate and known and drafting is not None
-        if not remembers and session.identity is None:
-            return answer
         told = found.identity
         if told is None or told.verdict is Verdict.UNCLEAR:
             told = session.watch.resemblance
-        if not remembers or drafting is None:  # nothing is remembered but who is in view
+        if drafting is None or not known:  # nothing is remembered but who is in view
+            if session.identity is None:
+                return answer
             kept = [kind for kind in answer.signed if kind is not Kind.IDENTITY]
             return replace(answer, signed=(*kept, *attention.signed(Findings(identity=told), session.policy)))
         facts = replace(facts, looks={}, **{kind.value: found.of(kind) for kind in known})
