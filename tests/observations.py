@@ -103,10 +103,11 @@ def told(
     *,
     look: Look | None = None,
     at_s: float | None = None,
+    given_s: float = 0.0,
 ) -> Observation:
     """A frame of a session with an identity, in which a look said this of the person."""
     threshold = 80.0 if verdict is Verdict.MATCH else 50.0
-    resemblance = Resemblance(verdict, similarity, threshold, "engine 1", "reference")
+    resemblance = Resemblance(verdict, similarity, threshold, "engine 1", "reference", given_s=given_s)
     if look is None:
         look = Look.UNCLEAR if verdict is Verdict.UNCLEAR else Look.ASKED
     frame = seen(frame_no, at_s=at_s)

@@ -139,11 +139,12 @@ class Verified:
 
 
 def judged(
-    resembled: Resembled, faces: Sequence[Face] | None, view: View, policy: Policy, reference: str = ""
+    resembled: Resembled, faces: Sequence[Face] | None, view: View, policy: Policy, goal: Identity
 ) -> Resemblance:
-    """The verdict of a look. `faces` are those that are known to be in the frame, with what covers them.
+    """The verdict of a look that was held against `goal`.
 
-    None: they should be known and are not, and then nothing speaks against anybody.
+    `faces` are those that are known to be in the frame, with what covers them. None: they should be known and
+    are not, and then nothing speaks against anybody.
     """
     similarity = resembled.similarity
     if similarity is not None and similarity >= policy.match_similarity:
@@ -152,7 +153,8 @@ def judged(
         threshold = policy.mismatch_similarity
         reason = _cannot_tell(resembled, faces, view, policy)
         verdict = Verdict.UNCLEAR if reason else Verdict.MISMATCH
-    return Resemblance(verdict, similarity, threshold, resembled.engine, reference, reason)
+    engine, reference, given_s = resembled.engine, goal.reference, goal.given_s
+    return Resemblance(verdict, similarity, threshold, engine, reference, reason, given_s)
 
 
 def may_tell(faces: Sequence[Face] | None, view: View, policy: Policy) -> bool:

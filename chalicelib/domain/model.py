@@ -52,6 +52,8 @@ class Sign:
     details: Mapping[str, Any] = field(default_factory=dict)
     gathers: str = ""
     """Name of a list in the details that grows with each look of the episode."""
+    against: float | None = None
+    """What it speaks against, where that may change: signs against two things are no one episode."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -174,13 +174,17 @@ def identity_mismatch(seen: Observation, _policy: Policy) -> Sign | None:
     told = seen.identity
     if told is None or told.verdict is not Verdict.MISMATCH:
         return None
-    details: dict[str, Any] = {"threshold": told.threshold, "engine": told.engine}
+    details: dict[str, Any] = {
+        "threshold": told.threshold,
+        "engine": told.engine,
+        "given_at": told.given_s,
+    }
     if told.reference:
         details["reference"] = told.reference
     # Of each look once: an answer that is reused is no other look.
     looked = seen.looks.get(Kind.IDENTITY) is not Look.REUSED
     details["similarities"] = [told.similarity] if looked else []
-    return Sign(100.0, details, gathers="similarities")
+    return Sign(100.0, details, gathers="similarities", against=told.given_s)
 
 
 @rule(Severity.WARNING, after_frames=2, needs=PIXELS, weight=6)

@@ -99,6 +99,8 @@ class Resemblance:
     """Name of the picture that it was compared with; empty where the tenant's known faces were searched."""
     reason: str = ""
     """Why nothing can be told, in a word."""
+    given_s: float = 0.0
+    """When that identity was given, which tells it from those before; seconds since the session's start."""
 
 
 @dataclass(frozen=True, slots=True)

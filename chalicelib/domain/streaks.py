@@ -2,7 +2,7 @@
 
 Until then any frame without the condition ends it; from then on it may pause for as long as the policy says.
 It ends when it was first seen not to hold, which may be earlier than when that was certain; or, where nothing
-was seen for longer than a pause, when it was seen last.
+was seen for longer than a pause, or what it speaks against was replaced, when it was seen last.
 """
 
 from dataclasses import replace
@@ -26,12 +26,11 @@ def extend(
     """The streak after this frame, and the one that ended with it, if it was an alert."""
     if sign is None:
         return _pause(streak, moment, policy)
-    if streak is None:
-        streak = Streak(moment.seq, moment.at_s, held_s=moment.at_s, frames=0, sign=sign)
-    elif streak.clear_s is not None and moment.at_s - streak.held_s > policy.episode_gap_s:
-        ended = streak
-        fresh = Streak(moment.seq, moment.at_s, held_s=moment.at_s, frames=0, sign=sign)
-        return _grow(fresh, sign, each, moment, policy), ended
+    fresh = Streak(moment.seq, moment.at_s, held_s=moment.at_s, frames=0, sign=sign)
+    if streak is None or sign.against != streak.sign.against:
+        return _grow(fresh, sign, each, moment, policy), _if_alert(streak)
+    if streak.clear_s is not None and moment.at_s - streak.held_s > policy.episode_gap_s:
+        return _grow(fresh, sign, each, moment, policy), streak
     return _grow(streak, sign, each, moment, policy), None
 
 
@@ -93,7 +92,11 @@ def lapse(streak: Streak | None, at_s: float, policy: Policy) -> tuple[Streak | 
     """
     if streak is None or at_s - streak.held_s <= policy.episode_gap_s:
         return streak, None
-    return None, streak if streak.opened_s is not None else None
+    return None, _if_alert(streak)
+
+
+def _if_alert(streak: Streak | None) -> Streak | None:
+    return streak if streak is not None and streak.opened_s is not None else None
 
 
 def alert_of(each: Rule, streak: Streak, *, closed: bool) -> Alert:

@@ -70,7 +70,7 @@ class AskPerson:
 
         `faces` is None where they are in doubt and were not told.
         """
-        reference = session.identity.reference if session.identity else ""
+        assert session.identity is not None
         try:
             resembled = asking.answer.result(timeout=max(0.0, asking.until - time.monotonic()))
         except (UpstreamDown, TimeoutError) as exc:
@@ -78,7 +78,7 @@ class AskPerson:
             reason = str(exc) if isinstance(exc, VisionUnavailable) else type(exc).__name__
             logger.warning("vision_unavailable", kind=Kind.IDENTITY.value, reason=reason)
             return None
-        return identity.judged(resembled, faces, picture.view, session.policy, reference)
+        return identity.judged(resembled, faces, picture.view, session.policy, session.identity)
 
 
 def verifies(session: Session) -> bool:

@@ -147,8 +147,10 @@ class TidyEvidence:
 
 
 def _compared_with(session: Session, alerts: Iterable[Alert]) -> set[str]:
-    """Pictures that a person compares evidence with: the references of mismatches, documents to be kept."""
+    """Pictures that a person compares evidence with: the references if there are mismatches, documents."""
     references = {alert.details.get("reference") for alert in alerts if alert.type == "identity_mismatch"}
+    if references and session.identity:
+        references.add(session.identity.reference)
     return {name for name in (*references, *(each.document for each in session.decisions)) if name}
 
 

@@ -9,6 +9,7 @@ from chalicelib.domain.identity import (
     Decision,
     GivenAs,
     GivenBy,
+    Identity,
     Resembled,
     Trying,
     judged,
@@ -23,6 +24,7 @@ from chalicelib.domain.seen import BoundingBox, Face, Pose, Verdict, View
 from tests.observations import face, view
 
 POLICY = Policy()
+GOAL = Identity(GivenAs.PICTURE, 5.0, reference="reference")
 CLEAR = replace(face(), brightness=50.0, sharpness=50.0)
 
 
@@ -35,8 +37,9 @@ def judge(
     **more: object,
 ) -> tuple[Verdict, float, str]:
     resembled = Resembled(similarity, "engine 1", **more)  # type: ignore[arg-type]
-    said = judged(resembled, known, pixels or view(), policy, "reference")
-    assert (said.similarity, said.engine, said.reference) == (similarity, "engine 1", "reference")
+    said = judged(resembled, known, pixels or view(), policy, GOAL)
+    assert (said.similarity, said.engine) == (similarity, "engine 1")
+    assert (said.reference, said.given_s) == ("reference", 5.0)
     return said.verdict, said.threshold, said.reason
 
 
@@ -139,7 +142,7 @@ def test_asking_may_tell_where_one_face_can_be_told_or_nothing_is_known_of_faces
 
 @pytest.mark.parametrize("faces", [None, ()])
 def test_where_faces_are_not_known_nothing_speaks_against_anybody(faces: tuple[Face, ...] | None) -> None:
-    told = judged(Resembled(None, "engine", largest_only=True), faces, view(), POLICY)
+    told = judged(Resembled(None, "engine", largest_only=True), faces, view(), POLICY, GOAL)
 
     assert (told.verdict, told.reason) == (Verdict.UNCLEAR, "faces_unknown")
 

@@ -622,6 +622,30 @@ def test_an_unclear_look_neither_adds_to_a_mismatch_nor_ends_it() -> None:
     )
 
 
+def against(given_s: float, *numbers: int) -> list[Observation]:
+    return [show.told(number, Verdict.MISMATCH, 4.0, given_s=given_s) for number in numbers]
+
+
+def test_looks_held_against_an_identity_that_was_replaced_do_not_count_towards_the_new_one() -> None:
+    before, after = against(0.0, 1, 2), against(2.5, 3, 4)
+
+    assert watched(*before, *after)[1] == ()
+    _, (alert,) = watched(*before, *after, *against(2.5, 5))
+
+    assert (alert.timestamp, alert.opened_at, alert.frames) == (3.0, 5.0, 3)
+    assert (alert.details["given_at"], alert.details["similarities"]) == (2.5, [4.0] * 3)
+
+
+def test_an_open_mismatch_ends_with_the_first_look_held_against_another_identity() -> None:
+    frames = [*against(0.0, 1, 2, 3), show.pending(4), *against(3.5, 5, 6, 7)]
+    end, (first, second) = watched(*frames)
+
+    assert (first.details["given_at"], first.ended_at, second.details["given_at"]) == (0.0, 3.0, 3.5)
+    assert (first.id, second.id) == ("000000001-identity_mismatch", "000000005-identity_mismatch")
+    assert progress(end).closed["identity_mismatch"] == Tally(1, 2.0, 3)
+    assert sorted(watched(*reversed(frames))[1], key=lambda alert: alert.id) == [first, second]
+
+
 def test_a_match_ends_a_mismatch_that_is_no_alert_yet() -> None:
     _, alerts = watched(
         show.stranger(1), show.stranger(2), show.candidate(3), show.stranger(4), show.stranger(5)

@@ -71,6 +71,7 @@ def test_another_person_is_an_alert_with_the_third_look_that_tells_what_was_seen
     assert alert.details == {
         "threshold": 50.0,
         "engine": ENGINE,
+        "given_at": 0.0,
         "reference": "reference",
         "similarities": [STRANGE] * 3,
     }

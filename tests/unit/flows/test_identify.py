@@ -435,6 +435,42 @@ def test_the_reference_stays_for_who_compares_if_somebody_else_was_found_and_goe
     assert "verified for 0 of 3 frames" in told.integrity.note
 
 
+@pytest.mark.parametrize(
+    ("first", "second"),
+    [
+        (Given(reference=b"person 8"), Given(reference=b"person 9")),
+        (Given(username="ada"), Given(username="bob")),
+    ],
+)
+def test_who_was_held_against_an_identity_that_was_replaced_is_not_accused_by_that(
+    first: Given, second: Given
+) -> None:
+    world = enrolled()
+    world.enrol("bob", "person 0")
+    decide(world, first)
+    world.records("stranger 6", "stranger 7")
+    world.clock.at += 2.5
+    decide(world, second)
+
+    world.records("stranger 8", "stranger 9")
+    assert world.alerts == []
+    world.records("stranger 10")
+    (alert,) = world.alerts
+
+    assert (alert.timestamp, alert.frames, alert.details["given_at"]) == (8.0, 3, 7.5)
+
+
+def test_after_a_mismatch_the_references_of_it_and_of_the_identity_since_are_kept() -> None:
+    world = world_of()
+    decide(world, Given(reference=b"person 8"))
+    world.records("stranger 6", "stranger 7", "stranger 8")
+    decide(world, Given(reference=b"person 9"))
+    world.end()
+    world.tidy()
+
+    assert {name_of(b"person 8"), name_of(b"person 9")} <= set(world.evidence.kept(TENANT, SESSION))
+
+
 def test_a_live_picture_is_held_anew_against_another_identity() -> None:
     world = world_of()
     decide(world, Given(reference=PERSON))
