@@ -21,23 +21,22 @@ class FakeLiveness:
     meanwhile: Callable[[], object] | None = None
     """What others do while the next check is begun."""
 
-    def prepare(self, challenge: Challenge, policy: Policy) -> Challenge:  # noqa: ARG002 - the port's
-        """The challenge with its price."""
-        return replace(challenge, expires_s=challenge.issued_s + 180.0, region="us-east-1", usd=self.usd)
-
-    def begin(self, challenge: Challenge) -> Challenge:
+    def begin(self, challenge: Challenge, policy: Policy) -> Challenge:  # noqa: ARG002 - the port's
         """The challenge with a session."""
         others, self.meanwhile = self.meanwhile, None
         if others:
             others()
         self._check()
         self.begun[challenge.id] += 1
-        return replace(challenge, liveness_session_id=f"session-of-{challenge.id}")
+        return replace(
+            challenge,
+            expires_s=challenge.issued_s + 180.0,
+            liveness_session_id=f"session-of-{challenge.id}",
+            region="us-east-1",
+        )
 
     def judge(self, challenge: Challenge, policy: Policy) -> Challenge:
         """The challenge with what the test said."""
-        if not challenge.liveness_session_id:
-            return challenge
         self._check()
         result = self.results.get(challenge.liveness_session_id)
         if result is None:

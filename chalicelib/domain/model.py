@@ -309,6 +309,8 @@ class Session:
     watch: Watch = field(default_factory=Watch)
     challenges: tuple[Challenge, ...] = ()
     """See `chalicelib.domain.presence`."""
+    beginning: Mapping[str, float] = field(default_factory=dict)
+    """Challenges that the provider is asked to begin, by id: until when each holds its try."""
     version: int = 0
     """Counts the writes, for optimistic locking."""
 

@@ -31,12 +31,15 @@ Challenges = tuple[Challenge, ...]
 """All of a session, in the order in which they were asked for."""
 
 
-def tries_left(challenges: Challenges, policy: Policy) -> int:
-    """How many more may be asked for until one is passed, which gives all tries back."""
+def tries_left(challenges: Challenges, policy: Policy, *, beginning: int = 0) -> int:
+    """How many more may be asked for until one is passed, which gives all tries back.
+
+    `beginning` are those that are about to be begun.
+    """
     used = 0
     for each in challenges:
         used = 0 if each.state is State.PASSED else used + (each.state is not State.NOT_TOLD)
-    return max(0, min(policy.challenge_tries - used, MOST_CHALLENGES - len(challenges)))
+    return max(0, min(policy.challenge_tries - used, MOST_CHALLENGES - len(challenges)) - beginning)
 
 
 def wants_faces(challenges: Challenges, policy: Policy, at_s: float, *, late: bool) -> bool:
@@ -64,8 +67,13 @@ def as_of(challenges: Challenges, policy: Policy, *, now_s: float) -> Challenges
     return (*challenges[:-1], _settled(challenges[-1], policy))
 
 
-def with_another(challenges: Challenges, another: Challenge, policy: Policy) -> Challenges:
-    """The challenges with one more, asked for at its `issued_s`; one that is open is superseded."""
+def with_another(challenges: Challenges, another: Challenge, policy: Policy, place: int) -> Challenges:
+    """The challenges with one more, asked for at its `issued_s` when there were `place` of them.
+
+    One that is open is superseded; if others were asked for since then, it is superseded by them.
+    """
+    if place < len(challenges):
+        return (*challenges[:place], replace(another, state=State.SUPERSEDED), *challenges[place:])
     return (*_concluded(challenges, policy, another.issued_s, State.SUPERSEDED, None), another)
 
 

@@ -7,8 +7,12 @@ from chalicelib.domain.errors import Busy
 
 Made = TypeVar("Made")
 
+AT_WORK_S = 30.0
+"""A request is at work no longer than this, or is ended."""
 LATE_S = 60
 """After this nothing that began before is still at work: no request, and no picture on its way."""
+PATIENT = 20
+"""Tries for what must not be lost to others."""
 _TRIES = 4
 
 

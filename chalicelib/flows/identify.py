@@ -27,17 +27,13 @@ from chalicelib.domain.seen import Face, Kind, Picture
 from chalicelib.flows.ask_apart import AskApart
 from chalicelib.flows.ask_faces import faces_in
 from chalicelib.flows.ask_person import verifies
-from chalicelib.flows.contention import settled
+from chalicelib.flows.contention import AT_WORK_S, PATIENT, settled
 from chalicelib.flows.face_ports import Comparison, Enrolments
 from chalicelib.flows.ports import Clock, Evidence, Jobs, Look, Sessions, Vision
 from chalicelib.flows.resemble import Resemble
 from chalicelib.telemetry import Metric, logger
 
 Answer = TypeVar("Answer")
-
-_LASTS_S = 30.0
-"""After this a request is not at work any more."""
-_SAVES = 20
 
 
 @dataclass(slots=True)
@@ -91,7 +87,7 @@ class Identify:
         }
         if pictures:
             self.apart.check_budget(tenant_id)
-        began, session = settled(lambda: self._begin(tenant_id, session_id, given, by), tries=_SAVES)
+        began, session = settled(lambda: self._begin(tenant_id, session_id, given, by), tries=PATIENT)
         if not began:
             if known := _decided(session, given):
                 return session, known
@@ -100,7 +96,7 @@ class Identify:
         try:
             decision = self._decide(made)
             self._keep(made, decision)
-            saved = settled(lambda: self._save(made, decision), tries=_SAVES)
+            saved = settled(lambda: self._save(made, decision), tries=PATIENT)
         except Exception:
             self._give_up(made)
             raise
@@ -117,7 +113,7 @@ class Identify:
             return False, session
         if by is GivenBy.CANDIDATE and not identity.tries_left(session.decisions, trying, at_s):
             raise Conflict("There are no more tries; ask who invited you.")
-        this = Trying(given.fingerprint, by, round(at_s + _LASTS_S, 3))
+        this = Trying(given.fingerprint, by, round(at_s + AT_WORK_S, 3))
         return True, self.sessions.save(replace(session, trying=(*trying, this)))
 
     def _decide(self, made: _Made) -> Decision:
@@ -211,7 +207,7 @@ class Identify:
 
         # Erased: the sweep finds what came late. Else the try lapses by itself.
         with suppress(NotFound, Busy, UpstreamDown):
-            settled(attempt, tries=_SAVES)
+            settled(attempt, tries=PATIENT)
 
     def _at_s(self, session: Session) -> float:
         return round(max(0.0, self.clock() - session.started_at), 3)

@@ -12,14 +12,12 @@ class PresenceCheck(Protocol):
     See `chalicelib.flows.challenge_presence.Movements` and `chalicelib.vision.rekognition.liveness`.
     """
 
-    def prepare(self, challenge: Challenge, policy: Policy) -> Challenge:
-        """The challenge with what is known before anybody is asked: its steps, how long it lasts, its price.
+    @property
+    def usd(self) -> float | None:
+        """List price of one; None where nobody else is asked for it."""
 
-        One without a price is begun with that.
-        """
-
-    def begin(self, challenge: Challenge) -> Challenge:
-        """The prepared challenge with all that the candidate needs for it.
+    def begin(self, challenge: Challenge, policy: Policy) -> Challenge:
+        """The challenge with all that the candidate needs for it, and until when it lasts.
 
         The same challenge again is begun once. Raises VisionUnavailable.
         """

@@ -26,14 +26,9 @@ class Liveness:
 
     def __init__(self, client: "RekognitionClient", *, usd: float) -> None:
         self._client = client
-        self._usd = usd
+        self.usd = usd
 
-    def prepare(self, challenge: Challenge, policy: Policy) -> Challenge:  # noqa: ARG002 - the port's
-        """The challenge with its price, and until when it lasts."""
-        expires_s = round(challenge.issued_s + _LASTS_S, 3)
-        return replace(challenge, expires_s=expires_s, region=self._client.meta.region_name, usd=self._usd)
-
-    def begin(self, challenge: Challenge) -> Challenge:
+    def begin(self, challenge: Challenge, policy: Policy) -> Challenge:  # noqa: ARG002 - the port's
         """The challenge with Rekognition's session. Raises VisionUnavailable."""
         reply = ask(
             lambda: self._client.create_face_liveness_session(
@@ -43,12 +38,15 @@ class Liveness:
         session_id = reply.get("SessionId")
         if not isinstance(session_id, str) or not 0 < len(session_id) <= LONGEST:
             raise VisionUnavailable("garbled reply")
-        return replace(challenge, liveness_session_id=session_id)
+        return replace(
+            challenge,
+            expires_s=round(challenge.issued_s + _LASTS_S, 3),
+            liveness_session_id=session_id,
+            region=self._client.meta.region_name,
+        )
 
     def judge(self, challenge: Challenge, policy: Policy) -> Challenge:
         """The challenge with what Rekognition says of it by now. Raises VisionUnavailable."""
-        if not challenge.liveness_session_id:
-            return challenge  # it is about to be begun
         reply = ask(
             lambda: self._client.get_face_liveness_session_results(SessionId=challenge.liveness_session_id)
         )

@@ -216,18 +216,29 @@ def another(number: int, issued_s: float = 40.0) -> Challenge:
 
 
 def test_another_challenge_takes_the_place_of_one_that_is_open() -> None:
-    first, second = presence.with_another(challenge(LEFT, UP), another(2, issued_s=10.0), POLICY)
+    first, second = presence.with_another(challenge(LEFT, UP), another(2, issued_s=10.0), POLICY, place=1)
 
     assert (first.state, second.state) == (State.SUPERSEDED, State.OPEN)
     assert presence.tries_left((first, second), POLICY) == POLICY.challenge_tries - 2
+
+
+def test_what_was_asked_for_before_another_and_is_begun_after_it_is_superseded_by_it() -> None:
+    first, later = another(1), another(3)
+
+    told = presence.with_another((first, later), another(2), POLICY, place=1)
+
+    assert [each.id for each in told] == ["c-1", "c-2", "c-3"]
+    assert [each.state for each in told] == [State.OPEN, State.SUPERSEDED, State.OPEN]
 
 
 def test_another_challenge_leaves_what_is_decided_as_it_is() -> None:
     passed = watched(challenge(LEFT, UP), frames(STRAIGHT, TO_LEFT, UPWARDS))
     missed = challenge(LEFT, UP)
 
-    assert presence.with_another(passed, another(2, issued_s=10.0), POLICY)[0].state is State.PASSED
-    assert presence.with_another(missed, another(2, issued_s=31.0), POLICY)[0].reason is Reason.DEADLINE
+    stays, _ = presence.with_another(passed, another(2, issued_s=10.0), POLICY, place=1)
+    over, _ = presence.with_another(missed, another(2, issued_s=31.0), POLICY, place=1)
+
+    assert (stays.state, over.reason) == (State.PASSED, Reason.DEADLINE)
 
 
 def test_passing_gives_all_tries_back() -> None:
@@ -245,6 +256,11 @@ def test_a_session_has_a_limited_number_of_challenges_whatever_becomes_of_them()
 
     assert presence.tries_left(untold * 19, POLICY) == 1
     assert presence.tries_left(untold * 20, POLICY) == 0
+
+
+@pytest.mark.parametrize(("beginning", "left"), [(0, 3), (2, 1), (3, 0), (4, 0)])
+def test_what_is_about_to_be_begun_holds_a_try(beginning: int, left: int) -> None:
+    assert presence.tries_left((), POLICY, beginning=beginning) == left
 
 
 def test_the_end_of_the_session_decides_nothing_that_was_open() -> None:

@@ -322,13 +322,83 @@ def test_a_check_that_is_superseded_while_it_is_begun_is_paid_for_and_told() -> 
     assert asking.last.liveness_session_id == "session-of-c-2"
 
 
-def test_who_reads_before_a_check_is_begun_is_told_that_it_is_open() -> None:
+def test_before_a_check_is_begun_there_is_none_to_read() -> None:
     asking = with_liveness()
     read: list[Session] = []
     asking.liveness.meanwhile = lambda: read.append(asking.read(at_s=0.5))
     asking.ask()
 
-    assert [state_of(each) for each in read] == [(State.OPEN, None)]
+    assert [each.challenges for each in read] == [()]
+    assert (asking.world.session.beginning, asking.last.state) == ({}, State.OPEN)
+
+
+def test_a_check_that_costs_nothing_is_begun_all_the_same() -> None:
+    asking = with_liveness()
+    asking.liveness.usd = 0.0
+    asking.ask()
+
+    assert (asking.last.liveness_session_id, asking.liveness.begun) == ("session-of-c-1", {"c-1": 1})
+
+
+def test_while_a_check_is_begun_in_vain_frames_go_on_showing_the_movements_of_the_one_before() -> None:
+    asking = with_liveness()
+    asking.ask(kind="movements")
+
+    def provider_hangs() -> None:
+        asking.watch("straight 1", "left 2", "right 3")
+        asking.liveness.down = True
+
+    asking.liveness.meanwhile = provider_hangs
+    with pytest.raises(VisionUnavailable):
+        asking.ask(at_s=0.7)
+
+    assert state_of(asking.read(at_s=60.0)) == (State.PASSED, None)
+    assert len(asking.world.session.challenges) == 1
+
+
+def test_a_check_that_takes_long_to_begin_supersedes_no_movements_that_were_done_meanwhile() -> None:
+    asking = with_liveness()
+    asking.ask(kind="movements")
+    asking.liveness.meanwhile = lambda: asking.watch("straight 1", "left 2", "right 3")
+    asking.ask(at_s=0.7)
+
+    assert [each.state for each in asking.world.session.challenges] == [State.PASSED, State.OPEN]
+
+
+def test_of_two_checks_side_by_side_one_that_is_not_begun_leaves_nothing() -> None:
+    asking = with_liveness()
+
+    def another_and_then_none() -> None:
+        asking.ask()
+        asking.liveness.down = True
+
+    asking.liveness.meanwhile = another_and_then_none
+    with pytest.raises(VisionUnavailable):
+        asking.ask()
+
+    session = asking.world.session
+    assert [(each.id, each.state, each.usd) for each in session.challenges] == [("c-2", State.OPEN, 0.015)]
+    assert (session.beginning, session.watch.calls) == ({}, 15)
+
+
+def test_a_try_of_a_process_that_died_is_given_back_in_time() -> None:
+    asking = Asking(started(Policy(liveness="rekognition", challenge_tries=1)))
+    asking.world.sessions.save(replace(asking.world.session, beginning={"dead": 30.0}))
+
+    with pytest.raises(Conflict, match="tries"):
+        asking.ask(at_s=29.0)
+    asking.ask(at_s=30.0)
+
+    assert (asking.world.session.beginning, asking.last.state) == ({}, State.OPEN)
+
+
+def test_of_a_session_that_ends_while_a_check_is_begun_nothing_is_asked_any_more() -> None:
+    asking = with_liveness()
+    asking.liveness.meanwhile = asking.world.end
+
+    with pytest.raises(SessionEnded):
+        asking.ask()
+    assert asking.world.session.challenges == ()
 
 
 def test_who_may_spend_no_more_begins_no_check_and_loses_no_try() -> None:
@@ -356,8 +426,8 @@ def test_a_result_that_another_request_has_stored_stays() -> None:
     asking.liveness.say(asking.last, 95.0)
     stale = asking.world.sessions.load(TENANT, SESSION)
     asking.read(at_s=20.0)
-    flow = asking.flow
-    failed = (replace(stale.challenges[-1], state=State.FAILED),)
-    again = flow._put(TENANT, SESSION, failed[0].id, failed)  # noqa: SLF001
+    again = asking.flow._mark(  # noqa: SLF001
+        TENANT, SESSION, replace(stale.challenges[-1], state=State.FAILED)
+    )
 
     assert again.challenges[-1].state is State.PASSED

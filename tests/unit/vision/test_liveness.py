@@ -29,7 +29,7 @@ def test_no_picture_is_asked_for_and_a_repeated_request_begins_nothing_anew(
     server: RekognitionServer,
 ) -> None:
     server.behave["CreateFaceLivenessSession"] = answers({"SessionId": SESSION_ID})
-    liveness(server).begin(ASKED)
+    liveness(server).begin(ASKED, Policy())
 
     assert server.asked == [
         ("CreateFaceLivenessSession", {"ClientRequestToken": "c-1", "Settings": {"AuditImagesLimit": 0}})
@@ -41,7 +41,7 @@ def test_a_session_without_a_sensible_id_is_no_answer(server: RekognitionServer,
     server.behave["CreateFaceLivenessSession"] = answers(reply)
 
     with pytest.raises(VisionUnavailable):
-        liveness(server).begin(ASKED)
+        liveness(server).begin(ASKED, Policy())
 
 
 @pytest.mark.parametrize(
