@@ -4,13 +4,20 @@ A picture is a line of words: `ada 1` shows Ada, `nobody 1` an empty room, `crow
 word says what is wrong with the face: `ada 2 small`. Staged JPEGs are read, too.
 """
 
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from threading import Lock
 
 from chalicelib.domain.enrolment import Enrolment, owner_of
 from chalicelib.domain.enrolment_jobs import EnrolmentJob
-from chalicelib.domain.errors import BadPicture, Busy, NotAPicture, PictureTooLarge, VisionUnavailable
+from chalicelib.domain.errors import (
+    BadPicture,
+    Busy,
+    NotAPicture,
+    PictureTooLarge,
+    UpstreamDown,
+    VisionUnavailable,
+)
 from chalicelib.domain.faces import KnownFace, Match, Searched
 from chalicelib.domain.model import Page
 from chalicelib.domain.policy import Policy
@@ -95,6 +102,8 @@ class FakeKnownFaces:
     added: list[str] = field(default_factory=list)
     searched: int = 0
     down: bool = False
+    meanwhile: Callable[[], object] | None = None
+    """What others do while the next picture is searched for."""
     _faces: dict[str, dict[str, tuple[KnownFace, bytes]]] = field(default_factory=dict)
     _lock: Lock = field(default_factory=Lock)
 
@@ -116,6 +125,9 @@ class FakeKnownFaces:
         """The known faces at least so similar to the picture's largest face."""
         self._check()
         self.searched += 1
+        others, self.meanwhile = self.meanwhile, None
+        if others:
+            others()
         if who(encoded) == NOBODY:
             return Searched((), ENGINE, found=False)
         with self._lock:
@@ -163,10 +175,15 @@ class FakeEnrolments:
     """The registry in a dictionary."""
 
     stored: dict[tuple[str, str], Enrolment] = field(default_factory=dict)
+    down: bool = False
+    read: int = 0
     _lock: Lock = field(default_factory=Lock)
 
     def load(self, tenant_id: str, username: str) -> Enrolment | None:
         """What is known of the username."""
+        self.read += 1
+        if self.down:
+            raise UpstreamDown("The registry of faces did not answer; try again.")
         return self.stored.get((tenant_id, owner_of(tenant_id, username)))
 
     def faces_of(self, tenant_id: str, username: str) -> tuple[str, ...] | None:

@@ -32,7 +32,7 @@ class Look(StrEnum):
     UNCLEAR = "unclear"
     """It was asked, and nothing can be told from the answer."""
     PENDING = "pending"
-    """It is in doubt, and there is nothing in view to tell it by: nothing is known."""
+    """It is in doubt, and there is nothing to tell it by: nobody was asked, and nothing is known."""
     OFF = "off"
 
 
@@ -94,7 +94,7 @@ class Resemblance:
     threshold: float
     """The similarity that the verdict was judged by."""
     engine: str
-    """Who says so, with its version."""
+    """Who says so, with its version; empty where nobody was asked."""
     reference: str = ""
     """Name of the picture that it was compared with; empty where the tenant's known faces were searched."""
     reason: str = ""

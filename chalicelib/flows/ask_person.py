@@ -90,6 +90,8 @@ def look_of(told: Resemblance | None) -> Look:
     """How it came to be known, where it was asked."""
     if told is None:
         return Look.FAILED
+    if not told.engine:
+        return Look.PENDING
     return Look.UNCLEAR if told.verdict is Verdict.UNCLEAR else Look.ASKED
 
 

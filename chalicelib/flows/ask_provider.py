@@ -182,7 +182,7 @@ class AskProvider:
             findings=_merged(session, facts, found, plan),
             why={wish.kind: wish.why for wish in plan.wished},
             at_s=plan.at_s,
-            made=tuple(wish.kind for wish in plan.granted),
+            made=tuple(wish.kind for wish in plan.granted if found.looks.get(wish.kind) is not Look.PENDING),
             known=tuple(wish.kind for wish in plan.granted if found.looks.get(wish.kind) in _ANSWERED),
             glimpse=None if late else plan.glimpse,
             signed=tuple(watch.signed_s),
@@ -319,7 +319,7 @@ def _merged(session: Session, facts: Findings, found: Findings, plan: Plan) -> F
     looks |= dict.fromkeys(needed, Look.WITHHELD)
     looks |= {wish.kind: found.looks.get(wish.kind, Look.FAILED) for wish in plan.granted}
     remembered = replace(facts, identity=watch.resemblance)
-    sources = {Look.ASKED: found, Look.UNCLEAR: found, Look.REUSED: remembered}
+    sources = {Look.ASKED: found, Look.UNCLEAR: found, Look.PENDING: found, Look.REUSED: remembered}
     known = {kind: sources[look].of(kind) for kind, look in looks.items() if look in sources}
     return Findings(
         faces=known.get(Kind.FACES),

@@ -126,7 +126,7 @@ class EndSession:
 
 @dataclass(frozen=True, slots=True)
 class TidyEvidence:
-    """Delete the pictures that no alert came to cite, where the policy does not keep every frame."""
+    """Delete the pictures that no alert came to cite; where every frame is kept, what is neither."""
 
     sessions: Sessions
     evidence: Evidence
@@ -136,14 +136,22 @@ class TidyEvidence:
         session = self.sessions.load(tenant_id, session_id)
         if session.status is Status.ACTIVE or session.replay_needed:
             raise SessionActive("The session's alerts are not final.")
-        if session.policy.keep_frames == "all":
+        if session.policy.keep_frames == "all" and not _tells_of_identity(session):
             return 0
         alerts = list(self.sessions.alerts(tenant_id, session_id))
         cited = {each.picture for alert in alerts for each in alert.evidence}
         cited |= presence.cited(session.challenges) | _compared_with(session, alerts)
+        if session.policy.keep_frames == "all":
+            frames = self.sessions.frames(tenant_id, session_id)
+            cited |= {record.observation.picture for record in frames}
         return self.evidence.drop(
             tenant_id, session_id, set(self.evidence.kept(tenant_id, session_id)) - cited
         )
+
+
+def _tells_of_identity(session: Session) -> bool:
+    """Whether pictures may have been sent to say or prove who the candidate is."""
+    return bool(session.decisions or session.trying or session.calls_apart)
 
 
 def _compared_with(session: Session, alerts: Iterable[Alert]) -> set[str]:

@@ -30,7 +30,7 @@ from chalicelib.flows.ask_person import verifies
 from chalicelib.flows.contention import AT_WORK_S, PATIENT, settled
 from chalicelib.flows.face_ports import Comparison, Enrolments
 from chalicelib.flows.ports import Clock, Evidence, Jobs, Look, Sessions, Vision
-from chalicelib.flows.resemble import Resemble
+from chalicelib.flows.resemble import NOT_ENROLLED, Resemble
 from chalicelib.telemetry import Metric, logger
 
 Answer = TypeVar("Answer")
@@ -77,8 +77,7 @@ class Identify:
         UpstreamDown.
         """
         session = self.sessions.load(tenant_id, session_id)
-        _refuse(session, given.kind, by)
-        if known := _decided(session, given):
+        if known := _decided(session, given, by):
             return session, known
         pictures = {
             name: self.look(encoded)
@@ -89,7 +88,7 @@ class Identify:
             self.apart.check_budget(tenant_id)
         began, session = settled(lambda: self._begin(tenant_id, session_id, given, by), tries=PATIENT)
         if not began:
-            if known := _decided(session, given):
+            if known := _decided(session, given, by):
                 return session, known
             raise Busy("This is being decided already; ask again in a moment.")
         made = _Made(session, given, by, pictures, self._at_s(session))
@@ -106,10 +105,9 @@ class Identify:
     def _begin(self, tenant_id: str, session_id: str, given: Given, by: GivenBy) -> tuple[bool, Session]:
         """Whether this is the one to decide, and the session with its try."""
         session = self.sessions.load(tenant_id, session_id)
-        _refuse(session, given.kind, by)
         at_s = self._at_s(session)
         trying = tuple(each for each in session.trying if each.until_s > at_s)
-        if _decided(session, given) or any(each.request == given.fingerprint for each in trying):
+        if _decided(session, given, by) or any(each.request == given.fingerprint for each in trying):
             return False, session
         if by is GivenBy.CANDIDATE and not identity.tries_left(session.decisions, trying, at_s):
             raise Conflict("There are no more tries; ask who invited you.")
@@ -156,12 +154,16 @@ class Identify:
         username = made.given.username or (goal.username if goal else "")
         if not username:
             return self._answer(made, "CompareFaces", lambda: self.resemble(session, live))
-        least = session.policy.mismatch_similarity
-        return self._answer(
-            made,
-            "SearchFacesByImage",
-            lambda: self.resemble.to_enrolled(session.tenant_id, username, live, at_least=least),
+        resembled = self.resemble.to_enrolled(
+            session.tenant_id,
+            username,
+            live,
+            at_least=session.policy.mismatch_similarity,
+            ask=lambda question: self._answer(made, "SearchFacesByImage", question),
         )
+        if resembled.reason == NOT_ENROLLED:  # that may change, and is nobody's fault who is here
+            raise NotEnrolled("The username has no faces, or lost some just now; try again if it has others.")
+        return resembled
 
     def _wrong_with(self, made: _Made, picture: Picture) -> str:
         """Why a picture cannot stand for one person, in a word; empty if it can."""
@@ -213,26 +215,40 @@ class Identify:
         return round(max(0.0, self.clock() - session.started_at), 3)
 
 
+def _decided(session: Session, given: Given, by: GivenBy) -> Decision | None:
+    """What was decided of this very request, if that still holds. Raises what speaks against deciding it."""
+    _refuse_whoever_asks(session, given.kind, by)
+    for decision in reversed(session.decisions):
+        if decision.request == given.fingerprint:
+            held = decision.given or decision.against
+            if held is None or held == session.identity:
+                return decision
+            break
+    _refuse_to_decide(session, given.kind, by)
+    return None
+
+
 def _refuse(session: Session, kind: GivenAs | None, by: GivenBy) -> None:
+    _refuse_whoever_asks(session, kind, by)
+    _refuse_to_decide(session, kind, by)
+
+
+def _refuse_whoever_asks(session: Session, kind: GivenAs | None, by: GivenBy) -> None:
+    """Raise whatever is wrong with a request, be it the first or the same again."""
     if session.status is not Status.ACTIVE:
         raise SessionEnded("The session has ended.")
     if not session.policy.identity:
         raise Conflict("The session's policy does not ask who is in view.")
     if by is GivenBy.CANDIDATE and kind in (GivenAs.PICTURE, GivenAs.USERNAME):
         raise Forbidden("A session token may prove who it is, with `live`, and not say so.")
+
+
+def _refuse_to_decide(session: Session, kind: GivenAs | None, by: GivenBy) -> None:
+    """Raise what stands against another decision."""
     if by is GivenBy.CANDIDATE and kind is GivenAs.DOCUMENT and session.identity:
         raise Conflict("The session has an identity; send `live` alone to be held against it.")
     if kind is None and not verifies(session):
         raise Conflict("The session has no identity to hold `live` against.")
-
-
-def _decided(session: Session, given: Given) -> Decision | None:
-    """What was decided of this very request, if that still holds."""
-    for decision in reversed(session.decisions):
-        if decision.request == given.fingerprint:
-            held = decision.given or decision.against
-            return decision if held is None or held == session.identity else None
-    return None
 
 
 def _only_face(faces: Collection[Face]) -> str:

@@ -192,7 +192,26 @@ def test_who_is_enrolled_no_more_is_accused_of_nothing() -> None:
 
     records = world.records("stranger 1", "stranger 2", "stranger 3", "stranger 4")
 
-    assert (looks(records)[0], world.alerts, world.known_faces.searched) == (Look.UNCLEAR, [], 0)
+    assert (set(looks(records)), world.alerts, world.known_faces.searched) == ({Look.PENDING}, [], 0)
+    said = records[0].observation.identity
+    assert said is not None
+    assert (said.verdict, said.reason, said.engine) == (Verdict.UNCLEAR, "not_enrolled", "")
+
+
+def test_where_nobody_is_asked_no_call_is_counted_and_the_registry_is_read_ever_more_rarely() -> None:
+    world, without = world_of(ENROLLED), World(gate=FakeGate(trusting=True))
+    without.start(POLICY)
+    words = [f"stranger {number}" for number in range(1, 17)]
+
+    world.records(*words)
+    without.records(*words)
+
+    assert world.session.watch.calls == without.session.watch.calls
+    assert world.enrolments.read == 5
+    spend, unasked = world.end().spend, without.end().spend
+    assert spend
+    assert unasked
+    assert spend.calls == {**unasked.calls, "IdentityLooks": 0}
 
 
 def test_a_look_that_the_rate_withholds_leaves_the_person_unknown() -> None:

@@ -14,6 +14,7 @@ from chalicelib.domain.errors import (
     NotFound,
     SessionEnded,
     TooManyRequests,
+    UpstreamDown,
     VisionUnavailable,
 )
 from chalicelib.domain.identity import (
@@ -26,7 +27,7 @@ from chalicelib.domain.identity import (
     Trying,
 )
 from chalicelib.domain.identity_given import Given
-from chalicelib.domain.policy import Policy
+from chalicelib.domain.policy import KeepFrames, Policy
 from chalicelib.domain.seen import Kind, Look
 from chalicelib.flows.tenant_spend import Budget
 from tests.fake_identity import BETWEEN, ENGINE, SIMILAR, STRANGE
@@ -176,6 +177,81 @@ def test_a_live_picture_alone_is_held_against_the_identity_that_there_is(
         before = world.session.identity
         assert decide(world, Given(live=live), GivenBy.CANDIDATE).verified is verified
         assert world.session.identity == before
+
+
+def test_what_a_candidate_sent_is_answered_as_the_first_time_when_it_was_accepted() -> None:
+    world = world_of()
+    given = Given(document=b"person 9", live=PERSON)
+
+    once = decide(world, given, GivenBy.CANDIDATE)
+    calls = len(world.ledger.asked)
+
+    assert decide(world, given, GivenBy.CANDIDATE) == once
+    assert (once.verified, world.session.decisions, len(world.ledger.asked)) == (True, (once,), calls)
+    with pytest.raises(Conflict):
+        decide(world, Given(document=b"person 9", live=b"person 2"), GivenBy.CANDIDATE)
+
+
+def by_name() -> World:
+    world = enrolled()
+    decide(world, Given(username="ada"))
+    return world
+
+
+def test_who_has_no_faces_any_more_costs_no_call_for_them_and_no_try() -> None:
+    world = by_name()
+    world.forget("ada")
+
+    with pytest.raises(NotEnrolled):
+        decide(world, Given(live=PERSON), GivenBy.CANDIDATE)
+
+    assert (world.known_faces.searched, world.session.calls_apart) == (0, {"DetectFaces": 1})
+    assert (len(world.session.decisions), world.session.trying) == (1, ())
+
+
+def test_who_loses_faces_while_they_are_searched_for_is_told_nothing_and_decided_by_a_retry() -> None:
+    world = by_name()
+    world.enrol("ada", "person 2")
+    world.known_faces.meanwhile = lambda: world.forget("ada", "person 2")
+
+    with pytest.raises(NotEnrolled):
+        decide(world, Given(live=STRANGER), GivenBy.CANDIDATE)
+    again = decide(world, Given(live=STRANGER), GivenBy.CANDIDATE)
+
+    assert (again.verified, again.reasons) == (False, ("another_person",))
+    assert world.session.calls_apart == {"DetectFaces": 2, "SearchFacesByImage": 2}
+
+
+@pytest.mark.parametrize(
+    ("enrolled_meanwhile", "verified", "reasons"),
+    [("person 3", False, ("another_person",)), ("stranger 3", True, ())],
+)
+def test_faces_that_are_enrolled_while_others_are_searched_for_cast_no_doubt(
+    enrolled_meanwhile: str, reasons: tuple[str, ...], *, verified: bool
+) -> None:
+    world = by_name()
+    world.known_faces.meanwhile = lambda: world.enrol("ada", enrolled_meanwhile)
+
+    decision = decide(world, Given(live=STRANGER), GivenBy.CANDIDATE)
+
+    assert (decision.verified, decision.reasons) == (verified, reasons)
+
+
+def test_a_registry_that_fails_after_a_search_leaves_the_call_counted_and_takes_no_try() -> None:
+    world = by_name()
+    world.budget = Budget(0.001, 100)
+    before = world.ledger.spend(TENANT, 0, world.clock.at)
+
+    def fail() -> None:
+        world.enrolments.down = True
+
+    world.known_faces.meanwhile = fail
+    with pytest.raises(UpstreamDown):
+        decide(world, Given(live=STRANGER), GivenBy.CANDIDATE)
+
+    assert world.ledger.spend(TENANT, 0, world.clock.at) - before == 2
+    assert world.session.calls_apart == {"DetectFaces": 1, "SearchFacesByImage": 1}
+    assert (len(world.session.decisions), world.session.trying) == (1, ())
 
 
 def test_the_same_request_again_is_decided_once() -> None:
@@ -494,3 +570,26 @@ def test_who_proves_an_identity_while_another_is_given_does_not_replace_it() -> 
     assert world.session.identity is not None
     assert world.session.identity.reference == name_of(b"person 8")
     assert set(world.evidence.kept(TENANT, SESSION)) == {name_of(b"person 8")}
+
+
+@pytest.mark.parametrize("keep_frames", ["evidence", "all"])
+def test_whoever_decides_while_another_identity_is_given_does_not_replace_it(
+    keep_frames: KeepFrames,
+) -> None:
+    world = world_of(replace(POLICY, keep_frames=keep_frames))
+    world.comparison.meanwhile = lambda: decide(world, Given(reference=b"person 8"))
+
+    with pytest.raises(Conflict):
+        decide(world, Given(document=b"person 9", live=PERSON))
+
+    assert world.session.identity is not None
+    assert world.session.identity.reference == name_of(b"person 8")
+    shown = [f"stranger {number}" for number in range(6, 13)]
+    world.records(*shown)
+    world.end()
+    world.tidy()
+    kept = set(world.evidence.kept(TENANT, SESSION))
+    frames = {name_of(each.encode()) for each in shown}
+    assert name_of(PERSON) not in kept
+    assert name_of(b"person 8") in kept
+    assert frames <= kept if keep_frames == "all" else not frames <= kept

@@ -118,12 +118,19 @@ class World:
         self.sessions.save(replace(self.session, identity=given))
 
     def enrol(self, username: str, words: str) -> None:
-        """Let the face of this picture be somebody's."""
-        enrolment = Enrolment(TENANT, username)
+        """Let the face of this picture be somebody's, beside those that are already."""
+        enrolment = self.enrolments.load(TENANT, username) or Enrolment(TENANT, username)
         added = self.known_faces.add(TENANT, enrolment.owner, words.encode())
         assert added
         face = EnrolledFace(added[0].face_id, words, self.clock(), added[1])
         self.enrolments.save(with_faces(enrolment, [face], self.clock()))
+
+    def forget(self, username: str, words: str = "") -> None:
+        """Let these faces, by default all, be nobody's."""
+        enrolment = self.enrolments.load(TENANT, username)
+        assert enrolment
+        left = tuple(face for face in enrolment.faces if words and face.picture != words)
+        self.enrolments.save(replace(enrolment, faces=left))
 
     @property
     def likeness(self) -> Resemble:
