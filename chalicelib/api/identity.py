@@ -8,6 +8,7 @@ from chalicelib.api.access import Role
 from chalicelib.api.bodies import MOST_BYTES, Answer, Body, is_multipart, read_fields, read_multipart
 from chalicelib.api.endpoint import Call, endpoint
 from chalicelib.api.pictures import decoded
+from chalicelib.domain.discretion import decided
 from chalicelib.domain.errors import (
     BadInput,
     BadPicture,
@@ -27,7 +28,6 @@ from chalicelib.domain.errors import (
 )
 from chalicelib.domain.identity import Decision, GivenAs, GivenBy
 from chalicelib.domain.identity_given import Given
-from chalicelib.domain.identity_told import unrevealing
 from chalicelib.domain.model import Session
 
 identity = Blueprint(__name__)
@@ -112,17 +112,18 @@ def identify_candidate(call: Call, session_id: str) -> IdentityAnswer:
 
 
 def _answer(session: Session, decision: Decision, by: GivenBy) -> IdentityAnswer:
-    # Who knows how near a picture came could come nearer with the next.
     told = by is GivenBy.PLATFORM
-    reasons = [reason if told else unrevealing(reason) for reason in decision.reasons]
+    verified, reasons = decision.verified, decision.reasons
+    if not told:
+        verified, reasons = decided(verified, reasons)
     return IdentityAnswer(
         session_id=session.session_id,
         accepted=decision.given is not None,
-        verified=False if "no_match" in reasons else decision.verified,
+        verified=verified,
         kind=decision.kind,
         threshold=decision.threshold,
         similarity=decision.similarity if told else None,
-        reasons=reasons,
+        reasons=list(reasons),
     )
 
 

@@ -11,9 +11,8 @@ from chalicelib.api.bodies import Answer, Body
 from chalicelib.api.endpoint import Call, endpoint
 from chalicelib.api.results import as_may_be_seen
 from chalicelib.domain import report as reports_of
-from chalicelib.domain.alerts import without_likeness
+from chalicelib.domain.discretion import for_browsers, without_likeness, without_person
 from chalicelib.domain.errors import BadInput, Conflict, NotFound, SessionActive, StaleSession, UpstreamDown
-from chalicelib.domain.identity_told import without_figures
 from chalicelib.domain.metrics import dominant_emotion
 from chalicelib.domain.model import Alert, FrameRecord, Session, Status
 from chalicelib.domain.presence_told import Presence
@@ -97,6 +96,8 @@ def get_metrics(call: Call, session_id: str) -> MetricsAnswer:
     live = wiring.read_session().live(call.tenant_id, session_id)
     seen, policy = live.progress, live.session.policy
     covered = coverage(seen)
+    if not call.sees_evidence:
+        covered = without_person(covered)
     return MetricsAnswer(
         session_id=session_id,
         frames_analyzed=seen.frames - seen.unanalysed,
@@ -182,12 +183,13 @@ def get_report(call: Call, session_id: str) -> ReportAnswer:
 
 
 def _report_answer(call: Call, session_id: str, report: Report) -> ReportAnswer:
+    if not call.sees_evidence:
+        return ReportAnswer(session_id=session_id, report=for_browsers(report))
     told = as_scored(report) if call.role is Role.PROCTOR else report
     linked = replace(
         told,
         alerts=tuple(_linked(call, session_id, told.alerts)),
         presence=_presence_linked(call, session_id, told.presence),
-        identity=told.identity if call.sees_evidence else without_figures(told.identity),
     )
     return ReportAnswer(session_id=session_id, report=linked)
 
@@ -207,11 +209,6 @@ def _linked(call: Call, session_id: str, alerts: tuple[Alert, ...]) -> list[Aler
 def _presence_linked(call: Call, session_id: str, presence: Presence | None) -> Presence | None:
     if presence is None:
         return None
-    if not call.sees_evidence:
-        # How sure the provider is would help to get nearer to passing.
-        return replace(
-            presence, challenges=tuple(replace(each, confidence=None) for each in presence.challenges)
-        )
     return wiring.read_session().presence_linked(call.tenant_id, session_id, presence)
 
 

@@ -5,7 +5,7 @@ from collections.abc import Iterable
 from pydantic import BaseModel, ConfigDict
 
 from chalicelib.api.access import Role
-from chalicelib.domain.alerts import without_likeness
+from chalicelib.domain.discretion import reasons_for_browsers, without_likeness
 from chalicelib.domain.metrics import dominant_emotion, measure
 from chalicelib.domain.model import Alert, FrameRecord
 from chalicelib.domain.policy import Policy
@@ -95,9 +95,10 @@ class AnalysisResult(_Part):
     faces: Look
     labels: Look
     text: Look
-    identity: Look
+    identity: Look | None
+    """Null for candidates."""
     why: dict[Kind, Why]
-    """For what was asked for, or needed and withheld: the reason."""
+    """For what was asked for, or needed and withheld: the reason. For candidates not all of them."""
     brightness: float
     """Mean grey level, 0..255."""
     sharpness: float
@@ -147,7 +148,7 @@ def result_of(record: FrameRecord, policy: Policy, *, to_candidate: bool = False
         text_detected=[TextResult(text=line.text, confidence=line.confidence) for line in seen.text or ()],
         alerts=[without_likeness(alert) if to_candidate else alert for alert in record.opened],
         identity=None if to_candidate or seen.identity is None else _identity(seen.identity),
-        analysis=_analysis(record),
+        analysis=_analysis(record, to_candidate=to_candidate),
         reasons=_reasons(record, policy, metrics),
     )
 
@@ -187,7 +188,7 @@ def _metrics(record: FrameRecord, policy: Policy) -> MetricsResult:
     return MetricsResult(**{name: None if each is None else round(each, 2) for name, each in figures.items()})
 
 
-def _analysis(record: FrameRecord) -> AnalysisResult:
+def _analysis(record: FrameRecord, *, to_candidate: bool) -> AnalysisResult:
     seen = record.observation
     looks = {kind: seen.looks.get(kind, Look.OFF) for kind in Kind}
     status = "analysed"
@@ -200,8 +201,8 @@ def _analysis(record: FrameRecord) -> AnalysisResult:
         faces=looks[Kind.FACES],
         labels=looks[Kind.LABELS],
         text=looks[Kind.TEXT],
-        identity=looks[Kind.IDENTITY],
-        why=dict(seen.why),
+        identity=None if to_candidate else looks[Kind.IDENTITY],
+        why=reasons_for_browsers(seen.why) if to_candidate else dict(seen.why),
         brightness=seen.view.mean,
         sharpness=seen.view.sharpness,
     )

@@ -1,6 +1,6 @@
 """Alerts across sessions: which are asked for, and what is said of each."""
 
-from dataclasses import dataclass, fields, replace
+from dataclasses import dataclass, fields
 from enum import StrEnum
 
 from chalicelib.domain.model import Alert, Severity
@@ -64,8 +64,3 @@ def state_of(alert: Alert) -> AlertState:
 def opened_time(alert: Alert, started_at: float) -> str:
     """When it opened, in a session that started then (seconds since 1970): RFC 3339, UTC."""
     return rfc3339(started_at + alert.opened_at)
-
-
-def without_likeness(alert: Alert) -> Alert:
-    """The alert as a candidate may know it: who knows how near a face came could come nearer."""
-    return replace(alert, details={}) if alert.type == "identity_mismatch" else alert

@@ -7,8 +7,6 @@ from chalicelib.domain.identity import Decision, GivenAs, GivenBy, Identity, Ver
 
 ENOUGH = 0.5
 """The share of the frames in which it was to be known that must be verified for no word about it."""
-_NEAR = frozenset({"another_person", "between_thresholds"})
-"""Reasons that tell how near a picture came."""
 NOTE = (
     "Frames that are not verified accuse nobody: a face that was turned, covered, small or in bad light "
     "tells nothing, and nor does a provider that did not answer. A person compares the pictures and decides."
@@ -51,8 +49,9 @@ class IdentityTold:
     """Of these, frames of which an answer holds that it was the right person."""
     matched: int
     """Looks that showed the right person."""
-    mismatched: int
-    unclear: int
+    mismatched: int | None
+    """Looks that showed somebody else; like the next ones null for the candidate's browser."""
+    unclear: int | None
     """Looks from which nothing could be told."""
     lowest_similarity: float | None
     mean_similarity: float | None
@@ -85,22 +84,6 @@ def without_thresholds(told: IdentityTold | None) -> IdentityTold | None:
     if told is None:
         return None
     return replace(told, decisions=tuple(replace(each, threshold=None) for each in told.decisions))
-
-
-def without_figures(told: IdentityTold | None) -> IdentityTold | None:
-    """The same for the candidate's browser: who knows how near a face came could come nearer."""
-    if told is None:
-        return None
-    decisions = tuple(
-        replace(each, similarity=None, reasons=tuple(map(unrevealing, each.reasons)))
-        for each in told.decisions
-    )
-    return replace(told, decisions=decisions, lowest_similarity=None, mean_similarity=None)
-
-
-def unrevealing(reason: str) -> str:
-    """A decision's reason without how near it came."""
-    return "no_match" if reason in _NEAR else reason
 
 
 def is_thin(told: IdentityTold) -> bool:

@@ -40,15 +40,20 @@ def of_ada(server: Client) -> Interview:
 
 def watched(interview: Interview, *shows: Script) -> list[list[Json]]:
     """Frames of one second each, the alerts that opened with each."""
+    return [result["alerts"] for result in results(interview, *shows)]
+
+
+def results(interview: Interview, *shows: Script) -> list[Json]:
+    """Frames of one second each, as the browser is answered."""
     already = interview.metrics()["total_frames_received"]
-    opened = []
+    answered = []
     for seq, each in enumerate(shows, already + 1):
         answer = interview.frame(
             picture(seq, each), seq=seq, captured_at=f"2026-01-01T00:{seq // 60:02}:{seq % 60:02}Z"
         )
         assert answer.status == 200, answer.body
-        opened.append(answer.body["result"]["alerts"])
-    return opened
+        answered.append(answer.body["result"])
+    return answered
 
 
 def mismatches(opened: list[list[Json]]) -> list[int]:
@@ -144,12 +149,19 @@ def test_a_document_proves_who_is_there_and_no_similarity_reaches_the_browser(se
     assert proved["kind"] == "document"
     said = interview.browser.call("POST", f"{interview.path}/identity", {"reference": live})
     assert said.status == 403
-    opened = [alert for alerts in watched(interview, *[BOB] * LATEST) for alert in alerts]
+    told = results(interview, *[BOB] * LATEST)
+    opened = [alert for each in told for alert in each["alerts"]]
     recent = interview.metrics()["recent_alerts"]
+    looks = interview.browser.call("GET", f"{interview.path}/metrics").body["coverage"]["looks"]
+    whole = interview.server.call("GET", f"{interview.path}/metrics").body["coverage"]["looks"]
     by_browser = interview.browser.call("POST", f"{interview.path}/end", {}).body["report"]["identity"]
     by_server = interview.end()["identity"]
     assert [(each["type"], each["details"]) for each in opened] == [("identity_mismatch", {})]
     assert [each["details"] for each in recent if each["type"] == "identity_mismatch"] == [{}]
+    assert {(each["identity"], each["analysis"]["identity"]) for each in told} == {(None, None)}
+    assert all("opening" not in each["analysis"]["why"].values() for each in told)
+    assert all("identity" not in each["analysis"]["why"] for each in told)
+    assert (set(looks), set(whole)) == ({"faces", "labels", "text"}, {"faces", "labels", "text", "identity"})
     assert {each["similarity"] for each in by_browser["decisions"]} == {by_browser["lowest_similarity"]}
     assert (by_browser["lowest_similarity"], by_server["lowest_similarity"]) == (None, 0.0)
     assert [each["accepted"] for each in by_server["decisions"]] == [False, True]

@@ -6,7 +6,6 @@ from chalicelib.domain.identity import Decision, GivenAs, GivenBy, Identity, Ver
 from chalicelib.domain.identity_told import (
     identity_of,
     is_thin,
-    without_figures,
     without_thresholds,
 )
 
@@ -52,17 +51,12 @@ def test_a_try_that_was_not_accepted_is_told_though_nobody_is_named() -> None:
     assert [(each.accepted, each.reasons) for each in told.decisions] == [(False, ("no_face",))]
 
 
-def test_scorers_are_told_no_threshold_and_browsers_no_figure() -> None:
-    near = replace(DECIDED, reasons=("between_thresholds", "dark"))
-    told = identity_of(GIVEN, (near,), SEEN)
-    scored, shown = without_thresholds(told), without_figures(told)
+def test_scorers_are_told_no_threshold() -> None:
+    scored = without_thresholds(identity_of(GIVEN, (DECIDED,), SEEN))
 
     assert scored is not None
     assert [(each.threshold, each.similarity) for each in scored.decisions] == [(None, 97.5)]
-    assert shown is not None
-    assert [(each.similarity, each.reasons) for each in shown.decisions] == [(None, ("no_match", "dark"))]
-    assert (shown.lowest_similarity, shown.mean_similarity, shown.verified) == (None, None, 6)
-    assert (without_thresholds(None), without_figures(None)) == (None, None)
+    assert without_thresholds(None) is None
 
 
 def test_half_of_the_frames_is_enough() -> None:
