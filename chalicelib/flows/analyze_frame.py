@@ -19,7 +19,8 @@ from chalicelib.domain.errors import (
 from chalicelib.domain.model import Alert, FrameRecord, Moment, Session, Status
 from chalicelib.domain.seen import Observation, Picture, picture_name
 from chalicelib.flows import counts
-from chalicelib.flows.ask_provider import Answered, AskProvider, Plan
+from chalicelib.flows.answered import Answered
+from chalicelib.flows.ask_provider import AskProvider, Plan
 from chalicelib.flows.ports import Clock, Evidence, Look, Sessions
 from chalicelib.flows.turns import Turns
 from chalicelib.telemetry import logger
