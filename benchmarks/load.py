@@ -16,6 +16,7 @@ import base64
 import json
 import random
 import time
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from http import HTTPStatus
@@ -76,7 +77,8 @@ def measure(sessions: int = SESSIONS, seconds: int = SECONDS) -> Load:
     counted = [each for each in generator.sent if each.sent_at >= WARM_UP_S]
     overheads = [overhead_ms(each, times.pictures) for each in counted if each.status == HTTPStatus.OK]
     if len(overheads) < FEWEST:
-        raise RuntimeError(f"only {len(overheads)} of {len(counted)} frames were answered")
+        became = Counter(str(each.status or "no answer") for each in counted)
+        raise RuntimeError(f"only {len(overheads)} of {len(counted)} frames were answered: {dict(became)}")
     cuts = quantiles(overheads, n=20)
     return Load(
         sessions=sessions,
