@@ -131,7 +131,9 @@ class FakeKnownFaces:
         if who(encoded) == NOBODY:
             return Searched((), ENGINE, found=False)
         with self._lock:
-            known = list(self._faces.get(tenant_id, {}).values())
+            if tenant_id not in self._faces:
+                return Searched((), ENGINE, collected=False)
+            known = list(self._faces[tenant_id].values())
         matches = [
             Match(face, SIMILAR if who(picture) == who(encoded) else _FOREIGN) for face, picture in known
         ]

@@ -20,6 +20,8 @@ class FakeLiveness:
     """By the challenge's id."""
     meanwhile: Callable[[], object] | None = None
     """What others do while the next check is begun."""
+    meanwhile_judged: Callable[[], object] | None = None
+    """What others do while the next result is fetched."""
 
     def begin(self, challenge: Challenge, policy: Policy) -> Challenge:  # noqa: ARG002 - the port's
         """The challenge with a session."""
@@ -37,6 +39,9 @@ class FakeLiveness:
 
     def judge(self, challenge: Challenge, policy: Policy) -> Challenge:
         """The challenge with what the test said."""
+        others, self.meanwhile_judged = self.meanwhile_judged, None
+        if others:
+            others()
         self._check()
         result = self.results.get(challenge.liveness_session_id)
         if result is None:

@@ -8,7 +8,7 @@ from chalicelib.api.access import Role
 from chalicelib.api.bodies import MOST_BYTES, Answer, Body, is_multipart, read_fields, read_multipart
 from chalicelib.api.endpoint import Call, endpoint
 from chalicelib.api.pictures import decoded
-from chalicelib.domain.discretion import decided
+from chalicelib.domain.discretion import verdict
 from chalicelib.domain.errors import (
     BadInput,
     BadPicture,
@@ -115,7 +115,7 @@ def _answer(session: Session, decision: Decision, by: GivenBy) -> IdentityAnswer
     told = by is GivenBy.PLATFORM
     verified, reasons = decision.verified, decision.reasons
     if not told:
-        verified, reasons = decided(verified, reasons)
+        verified, reasons = verdict(decision)
     return IdentityAnswer(
         session_id=session.session_id,
         accepted=decision.given is not None,

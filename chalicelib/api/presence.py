@@ -138,7 +138,7 @@ def challenge_of(session: Session) -> ChallengeResult | None:
         step=step,
         instruction=_instruction(last.steps, now.step, now.state, last.kind),
         expires_at=rfc3339(session.started_at + last.expires_s),
-        tries_left=presence_of.tries_left(session.challenges, policy),
+        tries_left=presence_of.tries_left(session.challenges, policy, beginning=len(session.beginning)),
         liveness=LivenessResult(session_id=last.liveness_session_id, region=last.region)
         if last.liveness_session_id
         else None,

@@ -5,7 +5,7 @@ from collections.abc import Iterable
 from pydantic import BaseModel, ConfigDict
 
 from chalicelib.api.access import Role
-from chalicelib.domain.discretion import reasons_for_browsers, without_likeness
+from chalicelib.domain.discretion import without_likeness
 from chalicelib.domain.metrics import dominant_emotion, measure
 from chalicelib.domain.model import Alert, FrameRecord
 from chalicelib.domain.policy import Policy
@@ -98,7 +98,7 @@ class AnalysisResult(_Part):
     identity: Look | None
     """Null for candidates."""
     why: dict[Kind, Why]
-    """For what was asked for, or needed and withheld: the reason. For candidates not all of them."""
+    """For what was asked for, or needed and withheld: the reason. Empty for candidates."""
     brightness: float
     """Mean grey level, 0..255."""
     sharpness: float
@@ -202,7 +202,7 @@ def _analysis(record: FrameRecord, *, to_candidate: bool) -> AnalysisResult:
         labels=looks[Kind.LABELS],
         text=looks[Kind.TEXT],
         identity=None if to_candidate else looks[Kind.IDENTITY],
-        why=reasons_for_browsers(seen.why) if to_candidate else dict(seen.why),
+        why={} if to_candidate else dict(seen.why),
         brightness=seen.view.mean,
         sharpness=seen.view.sharpness,
     )

@@ -133,8 +133,8 @@ class Ledger:
     def spend(self, tenant_id: str, calls: int, now: float) -> int:
         """Count a tenant's calls; how many there were in the running hour, these included.
 
-        Hours begin with the clock's. 0 if the table does not answer; what it was told may count all the same,
-        and twice if the client told it again.
+        Hours begin with the clock's. Less than none takes calls back. 0 if the table does not answer; what it
+        was told may count all the same, and twice if the client told it again.
         """
         pk = f"tenant#{tenant_id}#{math.floor(now / HOUR_S)}"
         try:

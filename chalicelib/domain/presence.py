@@ -67,11 +67,9 @@ def as_of(challenges: Challenges, policy: Policy, *, now_s: float) -> Challenges
     return (*challenges[:-1], _settled(challenges[-1], policy))
 
 
-def with_another(challenges: Challenges, another: Challenge, policy: Policy, place: int) -> Challenges:
-    """The challenges with one more, asked for at its `issued_s` when there were `place` of them.
-
-    One that is open is superseded; if others were asked for since then, it is superseded by them.
-    """
+def with_another(challenges: Challenges, another: Challenge, policy: Policy) -> Challenges:
+    """The challenges with one more. One that is open is superseded, or it is by those asked for later."""
+    place = sum(each.issued_s <= another.issued_s for each in challenges)
     if place < len(challenges):
         return (*challenges[:place], replace(another, state=State.SUPERSEDED), *challenges[place:])
     return (*_concluded(challenges, policy, another.issued_s, State.SUPERSEDED, None), another)

@@ -94,7 +94,7 @@ class Coverage:
     """By kind of fact (faces, labels, text, identity): frames asked, reused, failed, withheld, off.
 
     Of identity also frames that are unclear (asked, and nothing can be told from the answer) or pending (in
-    doubt, with nothing in view to tell it by).
+    doubt, with nothing to tell it by).
     """
 
 

@@ -2,7 +2,7 @@
 
 Until then any frame without the condition ends it; from then on it may pause for as long as the policy says.
 It ends when it was first seen not to hold, which may be earlier than when that was certain; or, where nothing
-was seen for longer than a pause, or what it speaks against was replaced, when it was seen last.
+was seen for longer than a pause, or it speaks against something else since, when it was seen last.
 """
 
 from dataclasses import replace

@@ -10,7 +10,7 @@ from chalicelib.domain.attention import Change
 from chalicelib.domain.errors import UpstreamDown, VisionUnavailable
 from chalicelib.domain.identity import Resembled
 from chalicelib.domain.model import Memory, Session
-from chalicelib.domain.seen import Face, Findings, Kind, Look, Picture, Resemblance, Verdict
+from chalicelib.domain.seen import Face, Findings, Kind, Look, Picture, Resemblance, Verdict, Why
 from chalicelib.domain.verifying import Due, Looked
 from chalicelib.flows.face_ports import Likeness
 from chalicelib.telemetry import logger
@@ -43,9 +43,11 @@ class AskPerson:
         when: tuple[float, float],
     ) -> Due | None:
         """Why it is to be asked, if it is, of a frame of then, so long after the one before."""
-        if not verifies(session):
+        if session.identity is None or not verifies(session):
             return None
         at_s, interval_s = when
+        if at_s < session.identity.given_s:  # it came late: of who sat there then nothing was said yet
+            return Due(Why.FIRST, askable=False)
         return verifying.due(
             session.watch,
             session.policy,

@@ -166,13 +166,15 @@ class AskProvider:
         found = self._look(picture, kinds, session.policy)
         self.spend.told(session.tenant_id, counting, now)
         if audit is not None:
-            self.spend.told(session.tenant_id, self.spend.count(session.tenant_id, audit.repeated, now), now)
             found = replace(found, faces=audit.faces, looks={**found.looks, Kind.FACES: audit.look})
         if asking is not None:
             faces = facts.faces if found.faces is None else found.faces
             in_doubt = found.faces is None and any(wish.kind is Kind.FACES for wish in plan.wished)
             told = self.person.told(asking, session, picture, None if in_doubt else faces or ())
             found = replace(found, identity=told, looks={**found.looks, Kind.IDENTITY: look_of(told)})
+        # What was repeated was not counted yet, and what nobody was asked for was.
+        more = (audit.repeated if audit else 0) - (found.looks.get(Kind.IDENTITY) is Look.PENDING)
+        self.spend.told(session.tenant_id, self.spend.count(session.tenant_id, more, now), now)
         return found, audit
 
     def _change(self, session: Session, memory: Memory | None, picture: Picture, *, patient: bool) -> Change:

@@ -71,13 +71,13 @@ class ChallengePresence:
 
         Raises NotFound, StaleSession, VisionUnavailable.
         """
-        session = self.sessions.load(tenant_id, session_id)
+        session = self._as_of_now(self.sessions.load(tenant_id, session_id))
         last = session.challenges[-1] if session.challenges else None
         if last is None or not last.is_open or session.status is not Status.ACTIVE:
             return session
         judged = self.checks[last.kind].judge(last, session.policy)
         if judged == last:
-            return self._as_of_now(session)
+            return session
         logger.info("challenge_judged", kind=judged.kind, state=judged.state.value)
         return settled(lambda: self._mark(tenant_id, session_id, judged))
 
@@ -91,16 +91,12 @@ class ChallengePresence:
             with suppress(NotFound, Busy, UpstreamDown):  # else the try lapses by itself
                 settled(lambda: self._release(tenant_id, session_id, asked), tries=PATIENT)
             raise
-        begun, place, calls = replace(begun, usd=usd), len(reserved.challenges), self.apart.calls_for(usd)
-
-        def add() -> Session:
-            return self._add(self._loaded(tenant_id, session_id), begun, place, calls)
-
-        return settled(add, tries=PATIENT)
+        begun, calls = replace(begun, usd=usd), self.apart.calls_for(usd)
+        return settled(lambda: self._add(self._active(tenant_id, session_id), begun, calls), tries=PATIENT)
 
     def _reserve(self, tenant_id: str, session_id: str, asked: Challenge) -> Session:
         session = self._open(tenant_id, session_id)
-        beginning = {**_at_work(session, self._now_s(session)), asked.id: asked.issued_s + AT_WORK_S}
+        beginning = {**session.beginning, asked.id: asked.issued_s + AT_WORK_S}
         return self.sessions.save(replace(session, beginning=beginning))
 
     def _release(self, tenant_id: str, session_id: str, asked: Challenge) -> None:
@@ -108,10 +104,8 @@ class ChallengePresence:
         if session.status is Status.ACTIVE:
             self.sessions.save(replace(session, beginning=_without(session, asked)))
 
-    def _add(self, session: Session, begun: Challenge, place: int | None = None, calls: int = 0) -> Session:
-        """`place`: how many there were when it was asked for, if that was not just now."""
-        before, policy = session.challenges, session.policy
-        added = presence.with_another(before, begun, policy, len(before) if place is None else place)
+    def _add(self, session: Session, begun: Challenge, calls: int = 0) -> Session:
+        added = presence.with_another(session.challenges, begun, session.policy)
         watch = attention.counted(session.watch, calls, begun.issued_s) if calls else session.watch
         beginning = _without(session, begun)
         return self.sessions.save(replace(session, challenges=added, beginning=beginning, watch=watch))
@@ -128,29 +122,26 @@ class ChallengePresence:
 
     def _open(self, tenant_id: str, session_id: str) -> Session:
         """The session, if another may be asked for."""
-        session = self._loaded(tenant_id, session_id)
-        beginning = len(_at_work(session, self._now_s(session)))
-        if not presence.tries_left(session.challenges, session.policy, beginning=beginning):
+        session = self._active(tenant_id, session_id)
+        if not presence.tries_left(session.challenges, session.policy, beginning=len(session.beginning)):
             raise Conflict("All tries are used up; the report says what became of them.")
         return session
 
-    def _loaded(self, tenant_id: str, session_id: str) -> Session:
+    def _active(self, tenant_id: str, session_id: str) -> Session:
         session = self._as_of_now(self.sessions.load(tenant_id, session_id))
         if session.status is not Status.ACTIVE:
             raise SessionEnded("The session has ended; nobody is asked to show anything.")
         return session
 
     def _as_of_now(self, session: Session) -> Session:
+        """With what is over judged for good, and without tries whose request is dead."""
         now_s = self.clock() - session.started_at
-        return replace(session, challenges=presence.as_of(session.challenges, session.policy, now_s=now_s))
+        challenges = presence.as_of(session.challenges, session.policy, now_s=now_s)
+        beginning = {name: until_s for name, until_s in session.beginning.items() if until_s > now_s}
+        return replace(session, challenges=challenges, beginning=beginning)
 
     def _now_s(self, session: Session) -> float:
         return round(max(0.0, self.clock() - session.started_at), 3)
-
-
-def _at_work(session: Session, now_s: float) -> dict[str, float]:
-    """The challenges that are being begun still."""
-    return {name: until_s for name, until_s in session.beginning.items() if until_s > now_s}
 
 
 def _without(session: Session, challenge: Challenge) -> dict[str, float]:

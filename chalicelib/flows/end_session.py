@@ -136,7 +136,7 @@ class TidyEvidence:
         session = self.sessions.load(tenant_id, session_id)
         if session.status is Status.ACTIVE or session.replay_needed:
             raise SessionActive("The session's alerts are not final.")
-        if session.policy.keep_frames == "all" and not _tells_of_identity(session):
+        if session.policy.keep_frames == "all" and not _may_hold_others(session):
             return 0
         alerts = list(self.sessions.alerts(tenant_id, session_id))
         cited = {each.picture for alert in alerts for each in alert.evidence}
@@ -149,9 +149,9 @@ class TidyEvidence:
         )
 
 
-def _tells_of_identity(session: Session) -> bool:
-    """Whether pictures may have been sent to say or prove who the candidate is."""
-    return bool(session.decisions or session.trying or session.calls_apart)
+def _may_hold_others(session: Session) -> bool:
+    """Whether pictures were sent that are no frames: each was looked at, or its request died."""
+    return bool(session.calls_apart or session.trying)
 
 
 def _compared_with(session: Session, alerts: Iterable[Alert]) -> set[str]:

@@ -121,7 +121,8 @@ class Identify:
         named = kind or (goal.kind if goal else GivenAs.PICTURE)
         threshold = policy.document_similarity if kind is GivenAs.DOCUMENT else policy.match_similarity
         decision = Decision(at_s, named, made.by, None, None, threshold, "", request=given.fingerprint)
-        if kind is GivenAs.USERNAME and self.enrolments.faces_of(session.tenant_id, given.username) is None:
+        username = given.username or (goal.username if goal else "")
+        if username and self.enrolments.faces_of(session.tenant_id, username) is None:
             raise NotEnrolled("Nobody is enrolled under this username; enrol a face first.")
         shown = pictures.get("live") or pictures.get("reference")
         if shown and (wrong := self._wrong_with(made, shown)):
@@ -154,16 +155,13 @@ class Identify:
         username = made.given.username or (goal.username if goal else "")
         if not username:
             return self._answer(made, "CompareFaces", lambda: self.resemble(session, live))
-        resembled = self.resemble.to_enrolled(
+        return self.resemble.to_enrolled(
             session.tenant_id,
             username,
             live,
             at_least=session.policy.mismatch_similarity,
             ask=lambda question: self._answer(made, "SearchFacesByImage", question),
         )
-        if resembled.reason == NOT_ENROLLED:  # that may change, and is nobody's fault who is here
-            raise NotEnrolled("The username has no faces, or lost some just now; try again if it has others.")
-        return resembled
 
     def _wrong_with(self, made: _Made, picture: Picture) -> str:
         """Why a picture cannot stand for one person, in a word; empty if it can."""
@@ -221,7 +219,7 @@ def _decided(session: Session, given: Given, by: GivenBy) -> Decision | None:
     for decision in reversed(session.decisions):
         if decision.request == given.fingerprint:
             held = decision.given or decision.against
-            if held is None or held == session.identity:
+            if NOT_ENROLLED not in decision.reasons and (held is None or held == session.identity):
                 return decision
             break
     _refuse_to_decide(session, given.kind, by)

@@ -384,5 +384,5 @@ class Ledger(Protocol):
     def spend(self, tenant_id: str, calls: int, now: float) -> int:
         """Count a tenant's calls; how many there were in the running hour, these included.
 
-        0 if they cannot be counted, never an error.
+        Less than none takes back what was not made. 0 if they cannot be counted, never an error.
         """

@@ -100,7 +100,8 @@ def test_of_a_tenant_that_has_none_nothing_is_found_listed_or_deleted(
     known_faces.remove(tenant, ["00000000-0000-0000-0000-000000000000"])
     known_faces.drop(tenant)
 
-    assert found(known_faces, tenant, ADA) == []
+    searched = known_faces.search(tenant, ADA, at_least=80.0)
+    assert (searched.matches, searched.collected) == ((), False)
     assert list(known_faces.all(tenant)) == []
 
 

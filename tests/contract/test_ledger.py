@@ -167,6 +167,7 @@ def test_calls_of_an_hour_add_up_over_all_processes(ledgers: Open, now: float, t
     counted = [one.spend(tenant, 3, now), another.spend(tenant, 2, now + 3599.9), one.spend(tenant, 0, now)]
 
     assert counted == [3, 5, 5]
+    assert one.spend(tenant, -1, now) == 4
 
 
 def test_each_hour_and_each_tenant_is_counted_alone(ledgers: Open, now: float, tenant: str) -> None:

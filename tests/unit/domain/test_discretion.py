@@ -5,10 +5,10 @@ from dataclasses import replace
 import pytest
 
 from chalicelib.domain import reducer, report
-from chalicelib.domain.discretion import decided, for_browsers, reasons_for_browsers, without_person
+from chalicelib.domain.discretion import for_browsers, verdict, without_person
 from chalicelib.domain.identity import Decision, GivenAs, GivenBy, Identity
 from chalicelib.domain.report import Report
-from chalicelib.domain.seen import Kind, Observation, Verdict, Why
+from chalicelib.domain.seen import Observation, Verdict
 from tests import observations as show
 from tests.observations import STARTED_AT, session
 
@@ -71,10 +71,4 @@ def test_what_else_a_report_says_is_told() -> None:
 def test_a_decision_says_somebody_else_and_somebody_unclear_with_one_word(
     reasons: tuple[str, ...], told: tuple[bool | None, tuple[str, ...]], *, verified: bool | None
 ) -> None:
-    assert decided(verified, reasons) == told
-
-
-def test_that_an_answer_would_open_an_alert_is_not_told() -> None:
-    why = {Kind.FACES: Why.OPENING, Kind.IDENTITY: Why.STALE, Kind.LABELS: Why.NEW}
-
-    assert reasons_for_browsers(why) == {Kind.LABELS: Why.NEW}
+    assert verdict(replace(FAR, verified=verified, reasons=reasons)) == told

@@ -216,16 +216,16 @@ def another(number: int, issued_s: float = 40.0) -> Challenge:
 
 
 def test_another_challenge_takes_the_place_of_one_that_is_open() -> None:
-    first, second = presence.with_another(challenge(LEFT, UP), another(2, issued_s=10.0), POLICY, place=1)
+    first, second = presence.with_another(challenge(LEFT, UP), another(2, issued_s=10.0), POLICY)
 
     assert (first.state, second.state) == (State.SUPERSEDED, State.OPEN)
     assert presence.tries_left((first, second), POLICY) == POLICY.challenge_tries - 2
 
 
-def test_what_was_asked_for_before_another_and_is_begun_after_it_is_superseded_by_it() -> None:
-    first, later = another(1), another(3)
+def test_what_was_asked_for_before_others_and_is_begun_after_them_is_superseded_by_them() -> None:
+    first, later = another(1, issued_s=40.0), another(3, issued_s=42.0)
 
-    told = presence.with_another((first, later), another(2), POLICY, place=1)
+    told = presence.with_another((first, later), another(2, issued_s=41.0), POLICY)
 
     assert [each.id for each in told] == ["c-1", "c-2", "c-3"]
     assert [each.state for each in told] == [State.OPEN, State.SUPERSEDED, State.OPEN]
@@ -235,8 +235,8 @@ def test_another_challenge_leaves_what_is_decided_as_it_is() -> None:
     passed = watched(challenge(LEFT, UP), frames(STRAIGHT, TO_LEFT, UPWARDS))
     missed = challenge(LEFT, UP)
 
-    stays, _ = presence.with_another(passed, another(2, issued_s=10.0), POLICY, place=1)
-    over, _ = presence.with_another(missed, another(2, issued_s=31.0), POLICY, place=1)
+    stays, _ = presence.with_another(passed, another(2, issued_s=10.0), POLICY)
+    over, _ = presence.with_another(missed, another(2, issued_s=31.0), POLICY)
 
     assert (stays.state, over.reason) == (State.PASSED, Reason.DEADLINE)
 

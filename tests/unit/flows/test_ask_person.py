@@ -8,6 +8,7 @@ from chalicelib.domain.identity import GivenAs, Identity
 from chalicelib.domain.model import FrameRecord
 from chalicelib.domain.policy import Policy
 from chalicelib.domain.seen import Kind, Look, Verdict, Why
+from chalicelib.flows.tenant_spend import Budget
 from tests import fake_faces
 from tests.fake_identity import BETWEEN, ENGINE, SIMILAR, STRANGE
 from tests.fakes import FakeGate
@@ -201,12 +202,15 @@ def test_who_is_enrolled_no_more_is_accused_of_nothing() -> None:
 def test_where_nobody_is_asked_no_call_is_counted_and_the_registry_is_read_ever_more_rarely() -> None:
     world, without = world_of(ENROLLED), World(gate=FakeGate(trusting=True))
     without.start(POLICY)
+    for each in (world, without):
+        each.budget = Budget(0.001, 1000)
     words = [f"stranger {number}" for number in range(1, 17)]
 
     world.records(*words)
     without.records(*words)
 
     assert world.session.watch.calls == without.session.watch.calls
+    assert world.ledger.spent == without.ledger.spent
     assert world.enrolments.read == 5
     spend, unasked = world.end().spend, without.end().spend
     assert spend

@@ -6,6 +6,7 @@ from itertools import count
 
 import pytest
 
+from chalicelib.api.presence import challenge_of
 from chalicelib.domain import attention
 from chalicelib.domain.challenges import Action, Challenge, Reason, State
 from chalicelib.domain.errors import (
@@ -312,7 +313,7 @@ def test_side_by_side_no_more_checks_are_begun_than_there_are_tries() -> None:
 
 def test_a_check_that_is_superseded_while_it_is_begun_is_paid_for_and_told() -> None:
     asking = with_liveness()
-    asking.liveness.meanwhile = asking.ask
+    asking.liveness.meanwhile = lambda: asking.ask(at_s=0.9)
     asking.ask()
 
     assert [(each.state, each.usd) for each in asking.world.session.challenges] == [
@@ -420,14 +421,74 @@ def test_a_rate_that_leaves_no_room_begins_no_check_and_takes_no_try() -> None:
     assert (asking.liveness.begun, asking.world.session.challenges) == ({}, ())
 
 
-def test_a_result_that_another_request_has_stored_stays() -> None:
+def test_of_checks_side_by_side_the_one_that_was_asked_for_last_stays_open_whichever_is_begun_first() -> None:
+    asking = with_liveness()
+    numbers, asking.numbers = asking.numbers, iter([2, 1])  # type: ignore[assignment]
+    asking.liveness.meanwhile = lambda: asking.ask(at_s=0.5)
+    asking.ask(at_s=0.9)
+
+    told = asking.world.session.challenges
+    assert [(each.id, each.issued_s, each.state) for each in told] == [
+        ("c-1", 0.5, State.SUPERSEDED),
+        ("c-2", 0.9, State.OPEN),
+    ]
+    assert numbers
+
+
+def test_side_by_side_checks_that_cost_nothing_are_no_more_than_there_are_tries_either() -> None:
+    asking = Asking(started(Policy(liveness="rekognition", challenge_tries=1)), FakeLiveness(usd=0.0))
+
+    def again() -> None:
+        with pytest.raises(Conflict):
+            asking.ask()
+
+    asking.liveness.meanwhile = again
+    asking.ask()
+
+    assert asking.liveness.begun == {"c-1": 1}
+
+
+def test_tries_that_are_being_taken_are_not_said_to_be_left() -> None:
+    asking = with_liveness()
+    left: list[int] = []
+
+    def look() -> None:
+        told = challenge_of(asking.read(at_s=0.6))
+        assert told
+        left.append(told.tries_left)
+
+    asking.ask(kind="movements")
+    asking.liveness.meanwhile = look
+    asking.ask()
+
+    assert left == [1]
+
+
+@pytest.mark.parametrize("others", ["another result", "another check", "the end"])
+def test_a_result_is_that_of_its_own_check_and_never_another_one(others: str) -> None:
     asking = with_liveness()
     asking.ask()
-    asking.liveness.say(asking.last, 95.0)
-    stale = asking.world.sessions.load(TENANT, SESSION)
-    asking.read(at_s=20.0)
-    again = asking.flow._mark(  # noqa: SLF001
-        TENANT, SESSION, replace(stale.challenges[-1], state=State.FAILED)
-    )
+    asked = asking.last
+    asking.liveness.say(asked, 95.0)
 
-    assert again.challenges[-1].state is State.PASSED
+    def meanwhile() -> None:
+        if others == "another result":
+            asking.read(at_s=20.0)
+            asking.liveness.say(asked, 40.0)
+        elif others == "another check":
+            asking.ask(at_s=20.0)
+        else:
+            asking.world.end()
+
+    asking.liveness.meanwhile_judged = meanwhile
+    asking.read(at_s=20.0)
+
+    told = [(each.state, each.confidence) for each in asking.world.session.challenges]
+    assert (
+        told
+        == {
+            "another result": [(State.PASSED, 95.0)],
+            "another check": [(State.SUPERSEDED, None), (State.OPEN, None)],
+            "the end": [(State.NOT_TOLD, None)],
+        }[others]
+    )

@@ -1,5 +1,6 @@
 """Who a candidate is meant to be: said by the platform, proved by the candidate, decided once."""
 
+from collections.abc import Callable
 from dataclasses import replace
 
 import pytest
@@ -198,24 +199,48 @@ def by_name() -> World:
     return world
 
 
-def test_who_has_no_faces_any_more_costs_no_call_for_them_and_no_try() -> None:
+def test_who_has_no_faces_any_more_costs_no_call_and_no_try() -> None:
     world = by_name()
     world.forget("ada")
 
     with pytest.raises(NotEnrolled):
         decide(world, Given(live=PERSON), GivenBy.CANDIDATE)
 
-    assert (world.known_faces.searched, world.session.calls_apart) == (0, {"DetectFaces": 1})
+    assert (world.known_faces.searched, world.session.calls_apart) == (0, {})
     assert (len(world.session.decisions), world.session.trying) == (1, ())
 
 
-def test_who_loses_faces_while_they_are_searched_for_is_told_nothing_and_decided_by_a_retry() -> None:
+def loses_a_face(world: World) -> None:
+    world.forget("ada", "person 2")
+
+
+def loses_all_faces(world: World) -> None:
+    world.forget("ada")
+
+
+def loses_the_collection(world: World) -> None:
+    world.known_faces.drop(TENANT)
+
+
+@pytest.mark.parametrize("change", [loses_a_face, loses_all_faces, loses_the_collection])
+def test_who_loses_faces_while_they_are_searched_for_is_told_nothing_for_a_try(
+    change: Callable[[World], None],
+) -> None:
     world = by_name()
     world.enrol("ada", "person 2")
-    world.known_faces.meanwhile = lambda: world.forget("ada", "person 2")
+    world.known_faces.meanwhile = lambda: change(world)
 
-    with pytest.raises(NotEnrolled):
-        decide(world, Given(live=STRANGER), GivenBy.CANDIDATE)
+    decision = decide(world, Given(live=STRANGER), GivenBy.CANDIDATE)
+
+    assert (decision.verified, decision.reasons, decision.by) == (None, ("not_enrolled",), GivenBy.CANDIDATE)
+
+
+def test_what_could_not_be_told_for_lack_of_faces_is_decided_anew() -> None:
+    world = by_name()
+    world.enrol("ada", "person 2")
+    world.known_faces.meanwhile = lambda: loses_a_face(world)
+
+    decide(world, Given(live=STRANGER), GivenBy.CANDIDATE)
     again = decide(world, Given(live=STRANGER), GivenBy.CANDIDATE)
 
     assert (again.verified, again.reasons) == (False, ("another_person",))
@@ -449,10 +474,10 @@ def test_who_may_spend_no_more_or_meets_a_busy_provider_comes_again() -> None:
 def test_another_identity_is_asked_about_anew() -> None:
     world = world_of()
     decide(world, Given(reference=PERSON))
-    world.records(*person(1, 2))
+    world.records(*person(6, 7))
     decide(world, Given(reference=b"person 8"))
 
-    (record,) = world.records("person 3")
+    (record,) = world.records("person 8")
 
     assert record.observation.looks[Kind.IDENTITY] is Look.ASKED
     assert world.comparison.references[-1] == f"{TENANT}/{SESSION}/{name_of(b'person 8')}"
@@ -465,7 +490,7 @@ def test_a_frame_that_was_looked_at_for_an_identity_that_was_replaced_says_nothi
     answered = flow.ask(
         world.session,
         flow.ask.grant(
-            world.session, flow.ask.plan(world.session, None, flow.look(b"stranger 1"), 1.0, late=False), 0.0
+            world.session, flow.ask.plan(world.session, None, flow.look(b"stranger 1"), 6.0, late=False), 0.0
         ),
         flow.look(b"stranger 1"),
         0.0,
@@ -497,7 +522,7 @@ def test_a_session_from_before_has_no_identity() -> None:
 
 def test_the_reference_stays_for_who_compares_if_somebody_else_was_found_and_goes_if_not() -> None:
     swapped, calm = world_of(), world_of()
-    for world, then in ((swapped, ("stranger 1", "stranger 2", "stranger 3")), (calm, person(1, 2, 3))):
+    for world, then in ((swapped, ("stranger 6", "stranger 7", "stranger 8")), (calm, person(6, 7, 8))):
         decide(world, Given(reference=PERSON))
         world.records(*then)
         world.end()
@@ -534,6 +559,21 @@ def test_who_was_held_against_an_identity_that_was_replaced_is_not_accused_by_th
     (alert,) = world.alerts
 
     assert (alert.timestamp, alert.frames, alert.details["given_at"]) == (8.0, 3, 7.5)
+
+
+def test_frames_from_before_an_identity_was_given_are_not_held_against_it_and_end_no_alert() -> None:
+    world = world_of(replace(POLICY, gate=False))
+    decide(world, Given(reference=b"person 8"))
+    world.records("stranger 6", "stranger 7", "stranger 9")
+    (before,) = world.alerts
+    world.clock.at += 25.0
+    decide(world, Given(reference=b"person 9"))
+    asked = len(world.comparison.asked)
+
+    late = world.records("stranger 8", *(f"stranger {number}" for number in range(10, 14)))
+
+    assert [each.observation.looks[Kind.IDENTITY] for each in late] == [Look.PENDING] * 5
+    assert (len(world.comparison.asked), [alert.id for alert in world.alerts]) == (asked, [before.id])
 
 
 def test_after_a_mismatch_the_references_of_it_and_of_the_identity_since_are_kept() -> None:
