@@ -116,8 +116,8 @@ class ChallengePresence:
         marked = tuple(
             judged if each.id == judged.id and each.is_open else each for each in session.challenges
         )
-        if session.status is not Status.ACTIVE or marked == session.challenges:
-            return session  # another request was quicker
+        if marked == session.challenges:
+            return session  # another request was quicker, or the end
         return self.sessions.save(replace(session, challenges=marked))
 
     def _open(self, tenant_id: str, session_id: str) -> Session:

@@ -32,7 +32,7 @@ from chalicelib.domain.policy import KeepFrames, Policy
 from chalicelib.domain.seen import Kind, Look
 from chalicelib.flows.tenant_spend import Budget
 from tests.fake_identity import BETWEEN, ENGINE, SIMILAR, STRANGE
-from tests.fakes import FakeGate, name_of
+from tests.fakes import FakeGate, look, name_of
 from tests.unit.flows.world import SESSION, TENANT, World, person, started
 
 POLICY = Policy(usd_per_hour=0.0)
@@ -456,6 +456,17 @@ def test_of_a_session_that_ended_while_it_was_decided_no_reference_is_left() -> 
     assert [each["job"] for each in world.jobs.sent] == ["tidy_evidence", "tidy_evidence"]
     assert world.tidy() == 1
     assert list(world.evidence.kept(TENANT, SESSION)) == []
+
+
+def test_where_every_frame_is_kept_nothing_is_left_of_a_request_that_died() -> None:
+    world = world_of(replace(POLICY, keep_frames="all"))
+    dead = Trying("request", GivenBy.PLATFORM, until_s=35.0)
+    world.sessions.save(replace(world.session, trying=(dead,)))
+    world.evidence.keep(TENANT, SESSION, look(PERSON))
+    world.records("person 6", "person 7")
+    world.end()
+
+    assert (world.tidy(), world.pictures) == (1, ["person 6", "person 7"])
 
 
 def test_who_may_spend_no_more_or_meets_a_busy_provider_comes_again() -> None:
