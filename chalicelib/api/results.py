@@ -91,7 +91,10 @@ class AnalysisResult(_Part):
     """What was looked at, what was reused, what failed, and what the pixels say."""
 
     status: str
-    """`analysed`, `partial` (objects, text or the person are not known) or `unanalysed` (faces are not)."""
+    """`analysed`, `partial` (objects, text or the person are not known) or `unanalysed` (faces are not).
+
+    Candidates are not told of the person here either.
+    """
     faces: Look
     labels: Look
     text: Look
@@ -194,7 +197,7 @@ def _analysis(record: FrameRecord, *, to_candidate: bool) -> AnalysisResult:
     status = "analysed"
     if looks[Kind.FACES] in UNSEEN:
         status = "unanalysed"
-    elif not UNSEEN.isdisjoint(looks.values()):
+    elif any(look in UNSEEN for kind, look in looks.items() if kind is not Kind.IDENTITY or not to_candidate):
         status = "partial"
     return AnalysisResult(
         status=status,

@@ -29,6 +29,8 @@ MOST_TRIES = 10
 """Times that a candidate may try to prove who it is."""
 MOST_DECISIONS = 20
 """Decisions that a session remembers: all of the candidate's, and the newest others."""
+_LATE_S = 60.0
+"""Frames are late by no more than this when an identity is given."""
 _PORTRAIT = 0.6
 """A smaller share of the side of a document's largest face is no portrait of its own."""
 
@@ -62,6 +64,15 @@ class Identity:
     reference: str = ""
     """Name of the reference picture among the session's pictures; empty for a username."""
     username: str = ""
+    from_seq: int = 0
+    """Number of the frame that was to come next when it was given."""
+
+    def was_overtaken_by(self, seq: int | None, now_s: float) -> bool:
+        """Whether a frame of this number, which came then, was overtaken before the identity was given.
+
+        A minute later whatever comes is held against it: nobody escapes by numbering frames backwards.
+        """
+        return seq is not None and seq < self.from_seq and now_s - self.given_s <= _LATE_S
 
 
 @dataclass(frozen=True, slots=True)

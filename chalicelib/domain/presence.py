@@ -12,7 +12,7 @@ Nobody is accused: a challenge that is not passed raises no alert and deducts no
 either, where some of its frames could not be looked at: then it is not told, and the try is free.
 """
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import replace
 
 from chalicelib.domain.challenges import Challenge, Reason, State
@@ -65,6 +65,11 @@ def as_of(challenges: Challenges, policy: Policy, *, now_s: float) -> Challenges
     if not challenges or challenges[-1].kind != "movements" or now_s <= challenges[-1].expires_s + LATE_S:
         return challenges
     return (*challenges[:-1], _settled(challenges[-1], policy))
+
+
+def being_begun(beginning: Mapping[str, float], now_s: float) -> Mapping[str, float]:
+    """Those of the challenges that are being begun still; what took so long is dead, and its try is free."""
+    return {name: until_s for name, until_s in beginning.items() if until_s > now_s}
 
 
 def with_another(challenges: Challenges, another: Challenge, policy: Policy) -> Challenges:

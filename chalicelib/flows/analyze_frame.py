@@ -186,6 +186,8 @@ class AnalyzeFrame:
             picture,
             _at_s(session, frame, now),
             late=seq is not None and seq < reducer.next_seq(session),
+            overtaken=session.identity is not None
+            and session.identity.was_overtaken_by(seq, now - session.started_at),
         )
 
     def _see(self, session: Session, plan: Plan, picture: Picture, now: float) -> tuple[Answered, bool]:
@@ -272,11 +274,11 @@ class AnalyzeFrame:
         )
         before = {alert.id for alert in reducer.open_alerts(session)}
         stepped, changes = reducer.step(session, observation)
+        now_s = now - session.started_at
         stepped = replace(
             stepped,
-            challenges=presence.sampled(
-                session.challenges, observation, session.policy, now_s=now - session.started_at
-            ),
+            challenges=presence.sampled(session.challenges, observation, session.policy, now_s=now_s),
+            beginning=presence.being_begun(session.beginning, now_s),
         )
         opened = tuple(alert for alert in changes if alert.id not in before and not alert.withdrawn)
         return stepped, FrameRecord(observation, opened), changes

@@ -41,12 +41,17 @@ class AskPerson:
         picture: Picture,
         change: Change,
         when: tuple[float, float],
+        *,
+        overtaken: bool,
     ) -> Due | None:
-        """Why it is to be asked, if it is, of a frame of then, so long after the one before."""
-        if session.identity is None or not verifies(session):
+        """Why it is to be asked, if it is, of a frame of then, so long after the one before.
+
+        `overtaken`: later frames came before the session was given its identity.
+        """
+        if not verifies(session):
             return None
         at_s, interval_s = when
-        if at_s < session.identity.given_s:  # it came late: of who sat there then nothing was said yet
+        if overtaken:  # of who sat there then nothing was said
             return Due(Why.FIRST, askable=False)
         return verifying.due(
             session.watch,

@@ -67,13 +67,18 @@ class AskProvider:
         at_s: float,
         *,
         late: bool,
+        overtaken: bool = False,
     ) -> Plan:
-        """What a frame needs to be asked for, by its pixels and by what is known of its session."""
+        """What a frame needs to be asked for, by its pixels and by what is known of its session.
+
+        `late`: later frames came before it; `overtaken`: and the session was given its identity since.
+        """
         watch, interval_s = session.watch, at_s - session.watch.glimpsed_s
         patient = not late and 0 <= interval_s <= PATIENCE_S
         change = self._change(session, memory, picture, patient=patient)
         strip = self._strip(session, at_s)
-        due = self.person.due(session, memory, picture, change, (at_s, max(0.0, interval_s)))
+        when = at_s, max(0.0, interval_s)
+        due = self.person.due(session, memory, picture, change, when, overtaken=overtaken)
         wished = attention.wishes(
             watch,
             change,
@@ -164,17 +169,17 @@ class AskProvider:
             audit = self._audit(picture, strip, facts, session.policy, now)
             kinds.remove(Kind.FACES)
         found = self._look(picture, kinds, session.policy)
-        self.spend.told(session.tenant_id, counting, now)
+        counted = self.spend.told(session.tenant_id, counting, now)
         if audit is not None:
+            self.spend.told(session.tenant_id, self.spend.count(session.tenant_id, audit.repeated, now), now)
             found = replace(found, faces=audit.faces, looks={**found.looks, Kind.FACES: audit.look})
         if asking is not None:
             faces = facts.faces if found.faces is None else found.faces
             in_doubt = found.faces is None and any(wish.kind is Kind.FACES for wish in plan.wished)
             told = self.person.told(asking, session, picture, None if in_doubt else faces or ())
             found = replace(found, identity=told, looks={**found.looks, Kind.IDENTITY: look_of(told)})
-        # What was repeated was not counted yet, and what nobody was asked for was.
-        more = (audit.repeated if audit else 0) - (found.looks.get(Kind.IDENTITY) is Look.PENDING)
-        self.spend.told(session.tenant_id, self.spend.count(session.tenant_id, more, now), now)
+        if counted and found.looks.get(Kind.IDENTITY) is Look.PENDING:  # nobody was asked for it
+            self.spend.count(session.tenant_id, -1, now)
         return found, audit
 
     def _change(self, session: Session, memory: Memory | None, picture: Picture, *, patient: bool) -> Change:

@@ -58,8 +58,9 @@ class ChallengePresence:
         kind = kind or session.policy.liveness
         if kind == "rekognition" and session.policy.liveness != kind:
             raise Conflict("The session's policy does not ask for Rekognition Face Liveness; see `liveness`.")
-        check, now_s = self.checks[kind], self._now_s(session)
-        asked = Challenge(self.new_id(), kind, now_s, now_s, mirrored=mirrored)
+        # Another process's clock may have been ahead of ours.
+        now_s = max(self._now_s(session), *(each.issued_s for each in session.challenges), 0.0)
+        check, asked = self.checks[kind], Challenge(self.new_id(), kind, now_s, now_s, mirrored=mirrored)
         if check.usd is None:
             begun = check.begin(asked, session.policy)
             return settled(lambda: self._add(self._open(tenant_id, session_id), begun))
@@ -137,7 +138,7 @@ class ChallengePresence:
         """With what is over judged for good, and without tries whose request is dead."""
         now_s = self.clock() - session.started_at
         challenges = presence.as_of(session.challenges, session.policy, now_s=now_s)
-        beginning = {name: until_s for name, until_s in session.beginning.items() if until_s > now_s}
+        beginning = presence.being_begun(session.beginning, now_s)
         return replace(session, challenges=challenges, beginning=beginning)
 
     def _now_s(self, session: Session) -> float:

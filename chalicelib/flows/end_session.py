@@ -136,8 +136,6 @@ class TidyEvidence:
         session = self.sessions.load(tenant_id, session_id)
         if session.status is Status.ACTIVE or session.replay_needed:
             raise SessionActive("The session's alerts are not final.")
-        if session.policy.keep_frames == "all" and not _may_hold_others(session):
-            return 0
         alerts = list(self.sessions.alerts(tenant_id, session_id))
         cited = {each.picture for alert in alerts for each in alert.evidence}
         cited |= presence.cited(session.challenges) | _compared_with(session, alerts)
@@ -147,11 +145,6 @@ class TidyEvidence:
         return self.evidence.drop(
             tenant_id, session_id, set(self.evidence.kept(tenant_id, session_id)) - cited
         )
-
-
-def _may_hold_others(session: Session) -> bool:
-    """Whether pictures were sent that are no frames: each was looked at, or its request died."""
-    return bool(session.calls_apart or session.trying)
 
 
 def _compared_with(session: Session, alerts: Iterable[Alert]) -> set[str]:

@@ -10,7 +10,7 @@ from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from typing import TypeVar
 
-from chalicelib.domain import attention, identity
+from chalicelib.domain import attention, identity, reducer
 from chalicelib.domain.errors import (
     Busy,
     Conflict,
@@ -140,7 +140,8 @@ class Identify:
             )
         if kind is None or ("live" in pictures and not decision.verified):
             return decision
-        set_to = Identity(kind, at_s, shown.name if shown and not given.username else "", given.username)
+        reference = shown.name if shown and not given.username else ""
+        set_to = Identity(kind, at_s, reference, given.username, reducer.next_seq(session))
         keeps = kind is GivenAs.DOCUMENT and policy.keep_document
         return replace(decision, given=set_to, document=pictures["document"].name if keeps else "")
 

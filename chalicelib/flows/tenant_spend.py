@@ -60,13 +60,14 @@ class TenantSpend:
             return None
         return self.pool.submit(self.ledger.spend, tenant_id, calls, now)
 
-    def told(self, tenant_id: str, counting: Future[int] | None, now: float) -> None:
-        """Remember what they add up to."""
+    def told(self, tenant_id: str, counting: Future[int] | None, now: float) -> int:
+        """Remember what they add up to, and say it; 0 if they could not be counted."""
         calls = counting.result() if counting else 0
         if not calls:
-            return  # it could not be counted: what was told before stands
+            return 0  # what was told before stands
         if len(self._spent) >= _MOST_TENANTS:
             self._spent.clear()
         hour, told = self._spent.get(tenant_id, (0, 0))
         this_hour = int(now // HOUR_S)
         self._spent[tenant_id] = (this_hour, max(calls, told) if hour == this_hour else calls)
+        return calls

@@ -150,3 +150,16 @@ def test_with_emotions_off_none_are_told_even_where_they_came() -> None:
     told = result(seen(1), OFF)
 
     assert (told.emotions, told.dominant_emotion, told.metrics.facial_expression) == (None, None, None)
+
+
+@pytest.mark.parametrize("look", [Look.FAILED, Look.WITHHELD])
+def test_candidates_are_not_told_that_who_they_are_is_not_known(look: Look) -> None:
+    frame = show.seen(1)
+    record = FrameRecord(
+        replace(frame, looks={**frame.looks, Kind.IDENTITY: look}, why={Kind.IDENTITY: Why.NEW})
+    )
+
+    told, untold = (result_of(record, Policy(), to_candidate=each).analysis for each in (False, True))
+
+    assert (told.status, told.identity, told.why) == ("partial", look, {Kind.IDENTITY: Why.NEW})
+    assert (untold.status, untold.identity, untold.why) == ("analysed", None, {})

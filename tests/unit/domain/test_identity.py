@@ -185,3 +185,13 @@ def test_a_try_counts_from_its_beginning_and_lapses_with_a_request_that_died() -
     trying = (Trying("a", GivenBy.CANDIDATE, 30.0), Trying("b", GivenBy.PLATFORM, 30.0))
 
     assert [tries_left((), trying, at_s) for at_s in (29.9, 30.0)] == [9, 10]
+
+
+@pytest.mark.parametrize(
+    ("seq", "now_s", "overtaken"),
+    [(6, 65.0, True), (7, 6.0, False), (6, 65.1, False), (None, 6.0, False)],
+)
+def test_a_frame_is_excused_if_it_was_overtaken_and_comes_within_a_minute(
+    seq: int | None, now_s: float, *, overtaken: bool
+) -> None:
+    assert replace(GOAL, from_seq=7).was_overtaken_by(seq, now_s) is overtaken

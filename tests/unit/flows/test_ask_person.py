@@ -11,7 +11,7 @@ from chalicelib.domain.seen import Kind, Look, Verdict, Why
 from chalicelib.flows.tenant_spend import Budget
 from tests import fake_faces
 from tests.fake_identity import BETWEEN, ENGINE, SIMILAR, STRANGE
-from tests.fakes import FakeGate
+from tests.fakes import FakeGate, FakeLedger
 from tests.unit.flows.world import SESSION, TENANT, World, numbered, person
 
 POLICY = Policy(usd_per_hour=0.0)
@@ -216,6 +216,23 @@ def test_where_nobody_is_asked_no_call_is_counted_and_the_registry_is_read_ever_
     assert spend
     assert unasked
     assert spend.calls == {**unasked.calls, "IdentityLooks": 0}
+
+
+class _LosesCounts(FakeLedger):
+    """A table that does not take what is to be counted, and would take it back."""
+
+    def spend(self, tenant_id: str, calls: int, now: float) -> int:
+        """How many there were, or 0 if they could not be counted."""
+        return 0 if calls > 0 else super().spend(tenant_id, calls, now)
+
+
+def test_what_could_not_be_counted_is_not_taken_back() -> None:
+    world = world_of(ENROLLED)
+    world.ledger, world.budget = _LosesCounts(), Budget(0.001, 1000)
+
+    (record,) = world.records("stranger 1")
+
+    assert (looks([record]), world.ledger.spent) == ([Look.PENDING], {})
 
 
 def test_a_look_that_the_rate_withholds_leaves_the_person_unknown() -> None:

@@ -492,3 +492,19 @@ def test_a_result_is_that_of_its_own_check_and_never_another_one(others: str) ->
             "the end": [(State.NOT_TOLD, None)],
         }[others]
     )
+
+
+def test_a_challenge_that_is_asked_for_by_a_clock_that_is_behind_stays_open(asking: Asking) -> None:
+    asking.ask(at_s=10.0)
+    asking.ask(at_s=9.8)
+    asking.ask(at_s=9.8)
+
+    told = [(each.issued_s, each.state) for each in asking.world.session.challenges]
+    assert told == [(10.0, State.SUPERSEDED), (10.0, State.SUPERSEDED), (10.0, State.OPEN)]
+
+
+def test_a_frame_forgets_tries_whose_request_is_dead(asking: Asking) -> None:
+    asking.world.sessions.save(replace(asking.world.session, beginning={"dead": 30.0, "new": 60.0}))
+    asking.watch("straight 31")
+
+    assert asking.world.session.beginning == {"new": 60.0}

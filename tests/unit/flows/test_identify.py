@@ -57,7 +57,7 @@ def test_a_reference_picture_is_kept_and_is_who_the_candidate_is_from_now_on() -
 
     decision = decide(world, Given(reference=PERSON))
 
-    identity = Identity(GivenAs.PICTURE, 5.0, reference=name_of(PERSON))
+    identity = Identity(GivenAs.PICTURE, 5.0, reference=name_of(PERSON), from_seq=1)
     assert (decision.verified, decision.similarity, decision.reasons, decision.given) == (
         None,
         None,
@@ -93,7 +93,7 @@ def test_a_document_that_shows_who_is_there_makes_the_live_picture_the_reference
         70.0,
         ENGINE,
     )
-    assert world.session.identity == Identity(GivenAs.DOCUMENT, 5.0, reference=name_of(PERSON))
+    assert world.session.identity == Identity(GivenAs.DOCUMENT, 5.0, reference=name_of(PERSON), from_seq=1)
     assert list(world.evidence.kept(TENANT, SESSION)) == [name_of(PERSON)]
     assert world.session.calls_apart == {"DetectFaces": 1, "CompareFaces": 1}
 
@@ -154,7 +154,7 @@ def test_an_enrolled_username_is_taken_with_or_without_a_live_picture() -> None:
     assert decide(without, Given(username="ada")).verified is None
     assert decide(proved, Given(username="ada", live=PERSON)).verified is True
     for world in (without, proved):
-        assert world.session.identity == Identity(GivenAs.USERNAME, 5.0, username="ada")
+        assert world.session.identity == Identity(GivenAs.USERNAME, 5.0, username="ada", from_seq=1)
         assert list(world.evidence.kept(TENANT, SESSION)) == []
 
 
@@ -462,11 +462,14 @@ def test_where_every_frame_is_kept_nothing_is_left_of_a_request_that_died() -> N
     world = world_of(replace(POLICY, keep_frames="all"))
     dead = Trying("request", GivenBy.PLATFORM, until_s=35.0)
     world.sessions.save(replace(world.session, trying=(dead,)))
+    world.enrol("ada", "person 0")
+    world.clock.at += 60.0
+    decide(world, Given(username="ada"))
     world.evidence.keep(TENANT, SESSION, look(PERSON))
-    world.records("person 6", "person 7")
+    world.records("person 66", "person 67")
     world.end()
 
-    assert (world.tidy(), world.pictures) == (1, ["person 6", "person 7"])
+    assert (world.tidy(), world.pictures) == (1, ["person 66", "person 67"])
 
 
 def test_who_may_spend_no_more_or_meets_a_busy_provider_comes_again() -> None:
@@ -572,19 +575,36 @@ def test_who_was_held_against_an_identity_that_was_replaced_is_not_accused_by_th
     assert (alert.timestamp, alert.frames, alert.details["given_at"]) == (8.0, 3, 7.5)
 
 
-def test_frames_from_before_an_identity_was_given_are_not_held_against_it_and_end_no_alert() -> None:
+def test_a_frame_that_was_overtaken_before_an_identity_was_given_is_not_held_against_it() -> None:
     world = world_of(replace(POLICY, gate=False))
     decide(world, Given(reference=b"person 8"))
     world.records("stranger 6", "stranger 7", "stranger 9")
     (before,) = world.alerts
     world.clock.at += 25.0
     decide(world, Given(reference=b"person 9"))
-    asked = len(world.comparison.asked)
 
-    late = world.records("stranger 8", *(f"stranger {number}" for number in range(10, 14)))
+    late, inorder = world.records("stranger 8", "stranger 10")
 
-    assert [each.observation.looks[Kind.IDENTITY] for each in late] == [Look.PENDING] * 5
-    assert (len(world.comparison.asked), [alert.id for alert in world.alerts]) == (asked, [before.id])
+    assert late.observation.looks[Kind.IDENTITY] is Look.PENDING
+    assert inorder.observation.looks[Kind.IDENTITY] is Look.ASKED
+    assert [alert.id for alert in world.alerts] == [before.id]
+
+
+def test_neither_a_clock_that_is_behind_nor_numbers_that_go_backwards_excuse_for_long() -> None:
+    behind, backwards = (world_of(replace(POLICY, gate=False)) for _ in range(2))
+    for world in (behind, backwards):
+        world.clock.at += 895.0
+        world.records("nobody 500")
+        decide(world, Given(reference=b"person 8"))
+    backwards.clock.at += 61.0
+
+    slow = behind.records("stranger 501", "stranger 502", "stranger 503")
+    turned = backwards.records("stranger 400", "stranger 401", "stranger 402")
+
+    assert {each.observation.looks[Kind.IDENTITY] for each in (*slow, *turned)} == {Look.ASKED}
+    backwards.end()
+    for world in (behind, backwards):
+        assert "identity_mismatch" in [alert.type for alert in world.alerts]
 
 
 def test_after_a_mismatch_the_references_of_it_and_of_the_identity_since_are_kept() -> None:
