@@ -499,8 +499,12 @@ def test_a_challenge_that_is_asked_for_by_a_clock_that_is_behind_stays_open(aski
     asking.ask(at_s=9.8)
     asking.ask(at_s=9.8)
 
-    told = [(each.issued_s, each.state) for each in asking.world.session.challenges]
-    assert told == [(10.0, State.SUPERSEDED), (10.0, State.SUPERSEDED), (10.0, State.OPEN)]
+    told = [(each.id, each.issued_s, each.state) for each in asking.world.session.challenges]
+    assert told == [
+        ("c-1", 10.0, State.SUPERSEDED),
+        ("c-2", 10.0, State.SUPERSEDED),
+        ("c-3", 10.0, State.OPEN),
+    ]
 
 
 def test_a_frame_forgets_tries_whose_request_is_dead(asking: Asking) -> None:
