@@ -193,18 +193,19 @@ def _metrics(record: FrameRecord, policy: Policy) -> MetricsResult:
 
 def _analysis(record: FrameRecord, *, to_candidate: bool) -> AnalysisResult:
     seen = record.observation
-    looks = {kind: seen.looks.get(kind, Look.OFF) for kind in Kind}
+    hidden = {Kind.IDENTITY} if to_candidate else set()
+    looks = {kind: seen.looks.get(kind, Look.OFF) for kind in Kind if kind not in hidden}
     status = "analysed"
     if looks[Kind.FACES] in UNSEEN:
         status = "unanalysed"
-    elif any(look in UNSEEN for kind, look in looks.items() if kind is not Kind.IDENTITY or not to_candidate):
+    elif not UNSEEN.isdisjoint(looks.values()):
         status = "partial"
     return AnalysisResult(
         status=status,
         faces=looks[Kind.FACES],
         labels=looks[Kind.LABELS],
         text=looks[Kind.TEXT],
-        identity=None if to_candidate else looks[Kind.IDENTITY],
+        identity=looks.get(Kind.IDENTITY),
         why={} if to_candidate else dict(seen.why),
         brightness=seen.view.mean,
         sharpness=seen.view.sharpness,

@@ -16,7 +16,7 @@ from chalicelib.domain.presence_told import Presence
 from chalicelib.domain.report import Coverage, Report
 from chalicelib.domain.seen import Kind
 
-NO_MATCH = "no_match"
+_NO_MATCH = "no_match"
 """The reason in the place of those that tell how near a picture came."""
 _NEAR = frozenset({"another_person", "between_thresholds"})
 
@@ -45,8 +45,8 @@ def without_person(coverage: Coverage) -> Coverage:
 
 def verdict(decision: Decision | DecisionTold) -> tuple[bool | None, tuple[str, ...]]:
     """Whether a person is verified, and why not; somebody else and somebody unclear are one."""
-    reasons = tuple(NO_MATCH if reason in _NEAR else reason for reason in decision.reasons)
-    return (False if NO_MATCH in reasons else decision.verified), reasons
+    reasons = tuple(_NO_MATCH if reason in _NEAR else reason for reason in decision.reasons)
+    return (False if _NO_MATCH in reasons else decision.verified), reasons
 
 
 def _without_figures(told: IdentityTold) -> IdentityTold:

@@ -67,7 +67,7 @@ class Identity:
     from_seq: int = 0
     """Number of the frame that was to come next when it was given."""
 
-    def was_overtaken_by(self, seq: int | None, now_s: float) -> bool:
+    def excuses(self, seq: int | None, now_s: float) -> bool:
         """Whether a frame of this number, which came then, was overtaken before the identity was given.
 
         A minute later whatever comes is held against it: nobody escapes by numbering frames backwards.

@@ -314,6 +314,10 @@ class Session:
     version: int = 0
     """Counts the writes, for optimistic locking."""
 
+    def at_s(self, now: float) -> float:
+        """How long after its start a time since 1970 is, to the millisecond; 0 if it is before."""
+        return round(max(0.0, now - self.started_at), 3)
+
 
 @dataclass(frozen=True, slots=True)
 class FrameRecord:

@@ -26,11 +26,9 @@ def extend(
     """The streak after this frame, and the one that ended with it, if it was an alert."""
     if sign is None:
         return _pause(streak, moment, policy)
-    fresh = Streak(moment.seq, moment.at_s, held_s=moment.at_s, frames=0, sign=sign)
-    if streak is None or sign.against != streak.sign.against:
+    if streak is None or sign.against != streak.sign.against or _is_over(streak, moment, policy):
+        fresh = Streak(moment.seq, moment.at_s, held_s=moment.at_s, frames=0, sign=sign)
         return _grow(fresh, sign, each, moment, policy), _if_alert(streak)
-    if streak.clear_s is not None and moment.at_s - streak.held_s > policy.episode_gap_s:
-        return _grow(fresh, sign, each, moment, policy), streak
     return _grow(streak, sign, each, moment, policy), None
 
 
@@ -93,6 +91,11 @@ def lapse(streak: Streak | None, at_s: float, policy: Policy) -> tuple[Streak | 
     if streak is None or at_s - streak.held_s <= policy.episode_gap_s:
         return streak, None
     return None, _if_alert(streak)
+
+
+def _is_over(streak: Streak, moment: Moment, policy: Policy) -> bool:
+    """Whether it has paused for longer than it may."""
+    return streak.clear_s is not None and moment.at_s - streak.held_s > policy.episode_gap_s
 
 
 def _if_alert(streak: Streak | None) -> Streak | None:

@@ -187,7 +187,7 @@ class AnalyzeFrame:
             _at_s(session, frame, now),
             late=seq is not None and seq < reducer.next_seq(session),
             overtaken=session.identity is not None
-            and session.identity.was_overtaken_by(seq, now - session.started_at),
+            and session.identity.excuses(seq, now - session.started_at),
         )
 
     def _see(self, session: Session, plan: Plan, picture: Picture, now: float) -> tuple[Answered, bool]:

@@ -59,7 +59,7 @@ class ChallengePresence:
         if kind == "rekognition" and session.policy.liveness != kind:
             raise Conflict("The session's policy does not ask for Rekognition Face Liveness; see `liveness`.")
         # Another process's clock may have been ahead of ours.
-        now_s = max(self._now_s(session), *(each.issued_s for each in session.challenges), 0.0)
+        now_s = max([session.at_s(self.clock()), *(each.issued_s for each in session.challenges)])
         check, asked = self.checks[kind], Challenge(self.new_id(), kind, now_s, now_s, mirrored=mirrored)
         if check.usd is None:
             begun = check.begin(asked, session.policy)
@@ -140,9 +140,6 @@ class ChallengePresence:
         challenges = presence.as_of(session.challenges, session.policy, now_s=now_s)
         beginning = presence.being_begun(session.beginning, now_s)
         return replace(session, challenges=challenges, beginning=beginning)
-
-    def _now_s(self, session: Session) -> float:
-        return round(max(0.0, self.clock() - session.started_at), 3)
 
 
 def _without(session: Session, challenge: Challenge) -> dict[str, float]:

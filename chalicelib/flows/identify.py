@@ -91,7 +91,7 @@ class Identify:
             if known := _decided(session, given, by):
                 return session, known
             raise Busy("This is being decided already; ask again in a moment.")
-        made = _Made(session, given, by, pictures, self._at_s(session))
+        made = _Made(session, given, by, pictures, session.at_s(self.clock()))
         try:
             decision = self._decide(made)
             self._keep(made, decision)
@@ -105,7 +105,7 @@ class Identify:
     def _begin(self, tenant_id: str, session_id: str, given: Given, by: GivenBy) -> tuple[bool, Session]:
         """Whether this is the one to decide, and the session with its try."""
         session = self.sessions.load(tenant_id, session_id)
-        at_s = self._at_s(session)
+        at_s = session.at_s(self.clock())
         trying = tuple(each for each in session.trying if each.until_s > at_s)
         if _decided(session, given, by) or any(each.request == given.fingerprint for each in trying):
             return False, session
@@ -209,9 +209,6 @@ class Identify:
         # Erased: the sweep finds what came late. Else the try lapses by itself.
         with suppress(NotFound, Busy, UpstreamDown):
             settled(attempt, tries=PATIENT)
-
-    def _at_s(self, session: Session) -> float:
-        return round(max(0.0, self.clock() - session.started_at), 3)
 
 
 def _decided(session: Session, given: Given, by: GivenBy) -> Decision | None:

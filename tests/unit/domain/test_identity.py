@@ -194,4 +194,4 @@ def test_a_try_counts_from_its_beginning_and_lapses_with_a_request_that_died() -
 def test_a_frame_is_excused_if_it_was_overtaken_and_comes_within_a_minute(
     seq: int | None, now_s: float, *, overtaken: bool
 ) -> None:
-    assert replace(GOAL, from_seq=7).was_overtaken_by(seq, now_s) is overtaken
+    assert replace(GOAL, from_seq=7).excuses(seq, now_s) is overtaken
