@@ -7,7 +7,8 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from chalicelib.api.bodies import Answer, is_none
 from chalicelib.domain.enrolment import Enrolment, Outcome, Reason, Recognised
-from chalicelib.domain.enrolment_jobs import EnrolmentJob, JobStatus
+from chalicelib.domain.enrolment_jobs import EnrolmentJob
+from chalicelib.domain.queued import JobStatus
 from chalicelib.domain.report import rfc3339
 
 

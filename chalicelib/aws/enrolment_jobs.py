@@ -5,11 +5,10 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from chalicelib.aws.codec import pack, unpack
-from chalicelib.aws.dynamodb import ConditionFailedError, Item, key_of
-from chalicelib.aws.enrolments import STALE, partition
-from chalicelib.aws.table import NEW, Table, still_at
+from chalicelib.aws.dynamodb import Item, key_of
+from chalicelib.aws.enrolments import partition
+from chalicelib.aws.table import Table
 from chalicelib.domain.enrolment_jobs import KEPT_S, EnrolmentJob
-from chalicelib.domain.errors import Busy
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
@@ -30,15 +29,10 @@ class EnrolmentJobs:
         """Store the job's next version; version 0 is new. Raises Busy if another was stored since."""
         saved = replace(job, version=job.version + 1)
         item = _key(job.tenant_id, job.job_id) | {
-            "version": {"N": str(saved.version)},
             "job": {"B": pack(saved)},
             "expires_at": {"N": str(math.ceil(job.created_at + KEPT_S))},
         }
-        condition = still_at(job.version) if job.version else NEW
-        try:
-            self._table.put(item, **condition)
-        except ConditionFailedError as exc:
-            raise Busy(STALE) from exc
+        self._table.put_version(item, job.version)
         return saved
 
 

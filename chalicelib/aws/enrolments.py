@@ -14,10 +14,9 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from chalicelib.aws.codec import pack, unpack
-from chalicelib.aws.dynamodb import ConditionFailedError, Item, delete_all, key_of, storage
-from chalicelib.aws.table import BATCH_READ, NEW, Table, still_at
+from chalicelib.aws.dynamodb import Item, delete_all, key_of, storage
+from chalicelib.aws.table import BATCH_READ, Table
 from chalicelib.domain.enrolment import Enrolment, owner_of
-from chalicelib.domain.errors import Busy
 from chalicelib.domain.model import Page
 
 if TYPE_CHECKING:
@@ -25,7 +24,6 @@ if TYPE_CHECKING:
 
 EMPTY_KEPT_S = 2 * 86_400.0
 """Longer than any enrolment takes that was begun before."""
-STALE = "It was changed at the same time; send it again."
 _OWNER = "owner#"
 
 
@@ -62,11 +60,7 @@ class Enrolments:
     def save(self, enrolment: Enrolment) -> Enrolment:
         """Store the enrolment's next version. Raises Busy if another was stored since it was read."""
         saved = replace(enrolment, version=enrolment.version + 1)
-        condition = still_at(enrolment.version) if enrolment.version else NEW
-        try:
-            self._table.put(self._item(saved), **condition)
-        except ConditionFailedError as exc:
-            raise Busy(STALE) from exc
+        self._table.put_version(self._item(saved), enrolment.version)
         return saved
 
     def page(self, tenant_id: str, limit: int, after: str | None) -> Page[Enrolment]:
@@ -89,7 +83,6 @@ class Enrolments:
 
     def _item(self, enrolment: Enrolment) -> Item:
         item = _key(enrolment.tenant_id, enrolment.owner) | {
-            "version": {"N": str(enrolment.version)},
             "enrolment": {"B": pack(enrolment)},
         }
         if enrolment.faces:

@@ -16,6 +16,7 @@ from chalicelib.aws.dynamodb import (
     reasons,
     storage,
 )
+from chalicelib.domain.errors import Busy
 from chalicelib.domain.model import Page
 
 if TYPE_CHECKING:
@@ -96,6 +97,14 @@ class Table:
         """Store an item. Raises ConditionFailedError."""
         with conditional():
             self.client.put_item(TableName=self.name, Item=item, **condition)
+
+    def put_version(self, item: Item, version: int) -> None:
+        """Store an item in the place of its version; 0: as a new one. Raises Busy if another was stored."""
+        condition = still_at(version) if version else NEW
+        try:
+            self.put(item | {"version": {"N": str(version + 1)}}, **condition)
+        except ConditionFailedError as exc:
+            raise Busy("It was changed at the same time; send it again.") from exc
 
     def update(self, key: Item, **changes: Any) -> Any:  # noqa: ANN401 - `setting`'s, and an item
         """Change an item; the item as it is from now on. Raises ConditionFailedError."""

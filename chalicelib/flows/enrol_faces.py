@@ -4,10 +4,11 @@ import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
-from chalicelib.domain import enrolment_jobs
-from chalicelib.domain.enrolment_jobs import EnrolmentJob, JobStatus
+from chalicelib.domain import enrolment_jobs, queued
+from chalicelib.domain.enrolment_jobs import EnrolmentJob
 from chalicelib.domain.errors import Busy, Conflict, NotFound, TooManyRequests, UpstreamDown
 from chalicelib.domain.policy import Policy
+from chalicelib.domain.queued import JobStatus
 from chalicelib.domain.seen import picture_name
 from chalicelib.flows.face_ports import EnrolmentJobs, Uploads
 from chalicelib.flows.learn_faces import DELETED, Learned, LearnFaces, Sent
@@ -116,7 +117,7 @@ class WorkOnEnrolment:
         job = self.store.load(tenant_id, job_id)
         if job is None:
             return
-        held = enrolment_jobs.leased(job, self.clock())
+        held = queued.leased(job, self.clock())
         if held is None:
             if job.is_finished:  # who finished it may have died before this
                 self.uploads.drop(tenant_id, job_id)
@@ -129,7 +130,7 @@ class WorkOnEnrolment:
     def _steps(self, job: EnrolmentJob) -> EnrolmentJob:
         pictures = self.uploads.get(job.tenant_id, job.job_id)
         if pictures is None or len(pictures) != job.total:
-            return self.store.save(enrolment_jobs.failed(job, "Its pictures are gone; send them again."))
+            return self.store.save(queued.failed(job, "Its pictures are gone; send them again."))
         until = self.stopwatch() + STEPS_S
         policy = self.learn.policy(job.tenant_id)
         while not job.is_finished and self.stopwatch() < until:
@@ -141,7 +142,7 @@ class WorkOnEnrolment:
     def _step(self, job: EnrolmentJob, pictures: Sequence[bytes], policy: Policy) -> EnrolmentJob:
         begun = self.learn.enrolments.load(job.tenant_id, job.username)
         if begun is None or begun.generation != job.generation:
-            return enrolment_jobs.failed(job, DELETED)
+            return queued.failed(job, DELETED)
         part = [
             Sent(pictures[number], job.names[number], wrong="" if pictures[number] else _EMPTY)
             for number in range(job.done, min(job.total, job.done + STEP))
@@ -150,21 +151,21 @@ class WorkOnEnrolment:
             self.learn.ask.check_budget(job.tenant_id)
             learned = self.learn(begun, part, policy, first=job.done)
         except Conflict as error:
-            return enrolment_jobs.failed(job, str(error))
+            return queued.failed(job, str(error))
         except (Busy, TooManyRequests, UpstreamDown) as error:
-            return enrolment_jobs.stumbled(job, str(error))
+            return queued.stumbled(job, str(error))
         moved = enrolment_jobs.advanced(job, learned.outcomes, self.clock()) if learned.outcomes else job
-        return enrolment_jobs.stumbled(moved, str(learned.error)) if learned.error else moved
+        return queued.stumbled(moved, str(learned.error)) if learned.error else moved
 
     def _leave(self, job: EnrolmentJob) -> None:
         tell(pictures=job.total, done=job.done, status=job.status.value)
         if job.is_finished:
             self.uploads.drop(job.tenant_id, job.job_id)
             return
-        self.store.save(enrolment_jobs.paused(job))
+        self.store.save(queued.paused(job))
         self.jobs.send(
             "enrol_faces",
-            delay_s=enrolment_jobs.pause_s(job),
+            delay_s=queued.pause_s(job),
             tenant_id=job.tenant_id,
             job_id=job.job_id,
         )

@@ -2,17 +2,15 @@
 
 from dataclasses import replace
 
-from chalicelib.domain import enrolment_jobs as jobs
 from chalicelib.domain.enrolment import Outcome, Reason
-from chalicelib.domain.enrolment_jobs import (
+from chalicelib.domain.enrolment_jobs import EnrolmentJob, advanced, job_id_of
+from chalicelib.domain.queued import (
     LEASE_S,
     MOST_FAILURES,
-    EnrolmentJob,
     JobStatus,
-    advanced,
     failed,
-    job_id_of,
     leased,
+    pause_s,
     paused,
     stumbled,
 )
@@ -60,7 +58,7 @@ def test_a_job_that_comes_no_further_waits_ever_longer_and_fails_in_the_end() ->
     job, pauses = held(), []
     while not job.is_finished:
         job = stumbled(job, "The provider did not answer; try again.")
-        pauses.append(jobs.pause_s(job))
+        pauses.append(pause_s(job))
 
     assert pauses == [30, 60, 120, 240, 480, 900, 900, 900, 900]
     assert (len(pauses), job.status, job.error) == (
@@ -74,7 +72,7 @@ def test_a_job_that_comes_no_further_waits_ever_longer_and_fails_in_the_end() ->
 def test_who_comes_further_starts_counting_anew() -> None:
     job = advanced(stumbled(held(), "down"), [GOOD], NOW)
 
-    assert (job.failures, job.error, jobs.pause_s(job)) == (0, "", 0)
+    assert (job.failures, job.error, pause_s(job)) == (0, "", 0)
 
 
 def test_the_same_pictures_of_the_same_username_are_the_same_job() -> None:

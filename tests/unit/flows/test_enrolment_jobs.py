@@ -4,8 +4,9 @@ from dataclasses import replace
 
 import pytest
 
-from chalicelib.domain.enrolment_jobs import KEPT_S, MOST_FAILURES, JobStatus
+from chalicelib.domain.enrolment_jobs import KEPT_S
 from chalicelib.domain.errors import NotFound
+from chalicelib.domain.queued import MOST_FAILURES, JobStatus
 from chalicelib.domain.tenants import Limits
 from tests.unit.flows.face_world import TENANT, FaceWorld, reasons, sent
 
