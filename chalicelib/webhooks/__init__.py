@@ -1,0 +1,1 @@
+"""Messages to tenants' servers: signed, and sent to public addresses only."""
