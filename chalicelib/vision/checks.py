@@ -8,11 +8,8 @@ of quality 75 or better by at most 0.10.
 """
 
 import io
-import os
 import struct
-
-# Before OpenCV is imported: its own limit, for a picture whose header says one size to us and another to it.
-os.environ.setdefault("OPENCV_IO_MAX_IMAGE_PIXELS", str(25_000_000))
+from typing import Any
 
 import cv2
 import imagesize
@@ -21,10 +18,10 @@ from numpy.typing import NDArray
 
 from chalicelib.domain.errors import BadPicture, NotAPicture, PictureTooLarge
 from chalicelib.domain.seen import Picture, View, picture_name
+from chalicelib.vision.decoding import decoded
 from chalicelib.vision.small import WIDTH, Small, one_at_a_time
+from chalicelib.vision.travel import MOST_BYTES
 
-MOST_BYTES = 5_242_880
-"""Rekognition's own limit for a picture sent with the call."""
 MOST_PIXELS = 25_000_000
 """Enough for any camera; a small file can hold far more, and would fill the memory when decoded."""
 LEAST_SIDE = 80
@@ -44,14 +41,14 @@ _TAIL = 1024
 Grey = NDArray[np.uint8]
 
 
-def look(encoded: bytes) -> Picture:
+def look(encoded: bytes, *, most_bytes: int = MOST_BYTES) -> Picture:
     """The picture with what its pixels say.
 
     Raises NotAPicture, PictureTooLarge or BadPicture before anything large is decoded.
     """
     media_type = _media_type(encoded)
-    if len(encoded) > MOST_BYTES:
-        raise PictureTooLarge(f"The picture has {len(encoded)} bytes; send at most {MOST_BYTES}.")
+    if len(encoded) > most_bytes:
+        raise PictureTooLarge(f"The picture has {len(encoded)} bytes; send at most {most_bytes}.")
     width, height = _size(encoded)
     _check_whole(encoded, media_type)
     small = _small(encoded, width, height)
@@ -107,15 +104,10 @@ def _ends_with_its_chunks(png: bytes) -> bool:
 
 def _small(encoded: bytes, width: int, height: int) -> Small:
     factor, flag = _reduction(width)
-    try:
-        pixels = cv2.imdecode(np.frombuffer(encoded, np.uint8), flag)
-    except cv2.error as exc:
-        raise BadPicture("The picture cannot be decoded; encode it again.") from exc
+    pixels: NDArray[Any] = decoded(encoded, flag)
     # An Exif orientation may have turned it. A reduced JPEG's sides are rounded up, a PNG's down.
     expected = sorted((width / factor, height / factor))
-    if pixels is None or any(
-        abs(side - wanted) >= 1 for side, wanted in zip(sorted(pixels.shape[:2]), expected, strict=True)
-    ):
+    if any(abs(side - wanted) >= 1 for side, wanted in zip(sorted(pixels.shape[:2]), expected, strict=True)):
         raise BadPicture("The picture cannot be decoded; encode it again.")
     height = max(1, round(pixels.shape[0] * WIDTH / pixels.shape[1]))
     if pixels.shape[:2] != (height, WIDTH):

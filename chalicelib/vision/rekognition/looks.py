@@ -51,6 +51,13 @@ class Rekognition:
         faces = _answer(Kind.FACES, call)
         return None if faces is None else faces_by_tile(faces, len(pictures))
 
+    def detect(self, encoded: bytes, *, all_landmarks: bool) -> tuple[Face, ...]:
+        """The faces in a picture, with five landmarks or with all there are. Raises VisionUnavailable."""
+        wanted: list[AttributeType] = ["ALL" if all_landmarks else "DEFAULT"]
+        sent = fitted(encoded)
+        reply = ask(lambda: self._client.detect_faces(Image={"Bytes": sent}, Attributes=wanted))
+        return read(reply, "FaceDetails", face_of)
+
     def probe(self) -> None:
         """Ask Rekognition something that costs nothing: anybody may call for it. Raises VisionUnavailable."""
         ask(lambda: self._client.list_collections(MaxResults=1))

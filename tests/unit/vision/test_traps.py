@@ -10,7 +10,8 @@ from hypothesis import strategies as st
 from PIL import Image
 
 from chalicelib.domain.errors import BadPicture, NotAPicture, PictureTooLarge
-from chalicelib.vision.checks import MOST_BYTES, look
+from chalicelib.vision.checks import look
+from chalicelib.vision.travel import MOST_BYTES
 from tests.unit.vision.pictures import (
     blurred,
     chunk,
