@@ -29,7 +29,7 @@ endif
 option = $(if $($(1)),--$(2) "$($(1))")
 
 .DEFAULT_GOAL := help
-.PHONY: help run serve test check format docs bench cost capacity package deploy tenant limits admin remove destroy clean environments
+.PHONY: help run serve test check format docs bench cost capacity package deploy tenant limits admin remove dead destroy clean environments
 
 help: ## List the commands
 	@echo "make COMMAND [NAME=value ...]"
@@ -94,6 +94,10 @@ admin: $(READY) ## Invite an admin into a tenant of a deployed stage: STAGE=dev 
 
 remove: $(READY) ## Remove a tenant of a deployed stage with all that is its own, asking by its name: STAGE=dev TENANT=id YES=1
 	@STAGE="$(STAGE)" $(BIN)/python -m infra.removal "$(TENANT)" $(if $(filter-out 0,$(YES)),--yes)
+
+dead: $(READY) ## List the jobs that failed too often, or let them be worked on again: STAGE=dev REDRIVE=1 MESSAGE=id
+	@STAGE="$(STAGE)" $(BIN)/python -m infra.dead_letters $(if $(filter-out 0,$(REDRIVE)),--redrive) \
+		$(if $(MESSAGE),--message $(foreach id,$(MESSAGE),"$(id)"))
 
 destroy: $(READY) ## Take a stage in AWS down, asking about its data: STAGE=dev DRY_RUN=1 DATA=ask|keep|delete YES=1
 	@$(BIN)/python -m infra.deploy destroy --stage "$(STAGE)" $(if $(filter-out 0,$(DRY_RUN)),--dry-run) \

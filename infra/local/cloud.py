@@ -228,4 +228,5 @@ def _function_environment(
         "no_proxy": direct,
         "PYTHONUNBUFFERED": "1",
         "STAGE": STAGE,
+        "LOCAL_CALLBACKS": "true",
     }

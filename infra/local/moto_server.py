@@ -14,7 +14,7 @@ from moto.moto_server.werkzeug_app import (
 )
 from werkzeug.serving import make_server
 
-from infra.local import cognito, dynamodb, secret, user_pool
+from infra.local import cognito, dynamodb, notifications, secret, user_pool
 from infra.local.program import HOST
 
 Application = Callable[[Any, Any], Any]
@@ -43,6 +43,7 @@ def main(around: Callable[[Application], Application] = lambda served: served) -
     os.environ.setdefault("MOTO_PORT", str(port))
     cognito.install()
     dynamodb.install()
+    notifications.install()
     served = around(DomainDispatcherApplication(create_backend_app))
     make_server(HOST, port, served, threaded=True, request_handler=MotoRequestHandler).serve_forever()
 

@@ -151,6 +151,8 @@ def _table(parameters: Parameters) -> str:
 
 def _s3(operation: str, parameters: Parameters) -> list[Permission]:
     bucket = f"arn:aws:s3:::{parameters.get('Bucket')}"
+    if operation == "CreateBucket":  # so botocore calls the signing of a form, by which somebody uploads
+        return [Permission("s3:PutObject", f"{bucket}/uploads/*")]
     if operation == "DeleteObjects":
         keys = [each["Key"] for each in parameters["Delete"]["Objects"]]
         return [Permission("s3:DeleteObject", f"{bucket}/{key}") for key in keys]

@@ -20,8 +20,9 @@ def of_type(kind: str) -> list[tuple[str, Any]]:
 def tls_only(policy_type: str, of: str) -> Iterator[tuple[str, Any]]:
     """What each policy refuses that comes without TLS: the logical name of whom it is for, and of what."""
     for _, policy in of_type(policy_type):
-        (statement,) = policy["PolicyDocument"]["Statement"]
-        assert (statement["Effect"], statement["Principal"]) == ("Deny", "*")
+        statements = policy["PolicyDocument"]["Statement"]
+        (statement,) = [each for each in statements if each["Effect"] == "Deny"]
+        assert statement["Principal"] == "*"
         assert statement["Condition"] == {"Bool": {"aws:SecureTransport": "false"}}
         assert statement["Action"] in {"s3:*", "sqs:*"}
         targets = policy[of] if isinstance(policy[of], list) else [policy[of]]
@@ -62,10 +63,91 @@ def test_every_queue_is_encrypted_and_refuses_what_comes_without_tls() -> None:
     }
 
 
+def test_only_s3_may_use_a_queue_by_its_policy_and_only_for_our_bucket() -> None:
+    bucket = dict(of_type("AWS::S3::Bucket"))["EvidenceBucket"]
+    allowed = [
+        statement
+        for kind in ("AWS::S3::BucketPolicy", "AWS::SQS::QueuePolicy")
+        for _, policy in of_type(kind)
+        for statement in policy["PolicyDocument"]["Statement"]
+        if statement["Effect"] != "Deny"
+    ]
+
+    assert allowed == [
+        {
+            "Sid": "UploadsOfOurBucket",
+            "Effect": "Allow",
+            "Principal": {"Service": "s3.amazonaws.com"},
+            "Action": "sqs:SendMessage",
+            "Resource": {"Fn::GetAtt": ["JobsQueue", "Arn"]},
+            "Condition": {
+                "StringEquals": {"aws:SourceAccount": {"Ref": "AWS::AccountId"}},
+                "ArnLike": {
+                    "aws:SourceArn": {
+                        "Fn::Sub": "arn:${AWS::Partition}:s3:::" + bucket["BucketName"]["Fn::Sub"]
+                    }
+                },
+            },
+        }
+    ]
+
+
+def test_uploads_alone_come_to_the_jobs_queue_whose_policy_is_there_before() -> None:
+    buckets = {name: each for name, each in resources().items() if each["Type"] == "AWS::S3::Bucket"}
+    telling = {
+        name: each["Properties"]["NotificationConfiguration"]
+        for name, each in buckets.items()
+        if "NotificationConfiguration" in each["Properties"]
+    }
+
+    assert telling == {
+        "EvidenceBucket": {
+            "QueueConfigurations": [
+                {
+                    "Event": "s3:ObjectCreated:*",
+                    "Filter": {"S3Key": {"Rules": [{"Name": "prefix", "Value": "uploads/"}]}},
+                    "Queue": {"Fn::GetAtt": ["JobsQueue", "Arn"]},
+                }
+            ]
+        }
+    }
+    # S3 refuses to notify a queue that does not let it, and with it CloudFormation to make the bucket.
+    assert buckets["EvidenceBucket"]["DependsOn"] == "JobsQueuePolicy"
+    assert "KmsMasterKeyId" not in dict(of_type("AWS::SQS::Queue"))["JobsQueue"]
+
+
+def test_pictures_of_jobs_leave_the_bucket_when_they_are_promised_to() -> None:
+    rules = dict(of_type("AWS::S3::Bucket"))["EvidenceBucket"]["LifecycleConfiguration"]["Rules"]
+
+    assert {rule.get("Prefix", ""): rule["ExpirationInDays"] for rule in rules} == {
+        "": {"Ref": "RetentionDays"},
+        "enrolments/": 1,
+        "uploads/": 1,
+        "pictures/": 1,
+        "images/1/": 1,
+        "images/7/": 7,
+        "images/30/": 30,
+        "images/90/": 90,
+    }
+    assert {rule["Status"] for rule in rules} == {"Enabled"}
+
+
+def test_browsers_may_show_pictures_and_upload_what_was_signed() -> None:
+    cors = dict(of_type("AWS::S3::Bucket"))["EvidenceBucket"]["CorsConfiguration"]["CorsRules"]
+
+    assert cors == [
+        {
+            "AllowedMethods": ["GET", "PUT", "POST"],
+            "AllowedOrigins": [{"Ref": "CorsOrigin"}],
+            "AllowedHeaders": ["*"],
+        }
+    ]
+
+
 def test_every_table_is_encrypted() -> None:
     tables = dict(of_type("AWS::DynamoDB::Table"))
 
-    assert len(tables) == 5
+    assert len(tables) == 7
     assert {name: table["SSESpecification"] for name, table in tables.items()} == {
         name: {"SSEEnabled": True} for name in tables
     }
