@@ -21,6 +21,7 @@ from chalicelib.api.exams import exams
 from chalicelib.api.faces import faces
 from chalicelib.api.frames import frames
 from chalicelib.api.identity import identity
+from chalicelib.api.images import images
 from chalicelib.api.keys import keys
 from chalicelib.api.people import people
 from chalicelib.api.presence import presence
@@ -28,6 +29,7 @@ from chalicelib.api.reports import reports
 from chalicelib.api.service import service
 from chalicelib.api.sessions import sessions
 from chalicelib.api.tenant import tenant
+from chalicelib.api.webhooks import webhooks
 from chalicelib.settings import from_environment
 from chalicelib.workers import jobs
 
@@ -40,7 +42,7 @@ cors = CORSConfig(
     settings.cors_origin,
     allow_headers=["Authorization", "Idempotency-Key"],
     max_age=600,
-    expose_headers=["Retry-After", "x-amzn-RequestId"],
+    expose_headers=["Retry-After", "x-amzn-RequestId", "Detection-Engine", "Detection-Fallback"],
 )
 app.api.cors = cors
 
@@ -67,6 +69,7 @@ for blueprint in (
     *(sessions, identity, frames, presence, reports, alerts, faces),
     *(keys, tenant, account, people),
     *(exams, candidates, attempts, exam_results),
+    *(images, webhooks),
     service,
 ):
     app.register_blueprint(blueprint)

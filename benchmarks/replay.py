@@ -159,6 +159,7 @@ class _Room:
             self.clock,
             self.pool,
             self.pool,
+            lambda _session: None,
             session_s=self.film.seconds + _DAY_S,
         )
 

@@ -52,6 +52,8 @@ class Settings(BaseModel):
     """Model that writes the summary when a key is configured."""
     openai_timeout_s: float = Field(default=12.0, gt=0, le=15)
     """Longer than this the report does not wait for its summary in words."""
+    local_callbacks: bool = False
+    """Webhooks may also go to http://localhost: for the offline cloud, and for no other."""
     key_cache_s: float = Field(default=30.0, ge=0, le=MOST_TRUSTED_S)
     """How long a process trusts an API key it has checked: a revoked key lives no longer. Limits, too."""
     log_level: str = "INFO"
@@ -81,6 +83,16 @@ class Settings(BaseModel):
     def faces_table(self) -> str:
         """Whose faces are known."""
         return f"proctoring-{self.stage}-faces"
+
+    @property
+    def images_table(self) -> str:
+        """Pictures that the queue looks at."""
+        return f"proctoring-{self.stage}-images"
+
+    @property
+    def webhooks_table(self) -> str:
+        """Where tenants want to be told of what, and what they were told."""
+        return f"proctoring-{self.stage}-webhooks"
 
     @property
     def face_collections(self) -> str:

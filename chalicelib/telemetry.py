@@ -71,6 +71,12 @@ class Metric(Enum):
     )
     SESSIONS_STARTED = ("SessionsStarted", "Count", "Sessions made.")
     SESSIONS_ENDED = ("SessionsEnded", "Count", "Sessions closed, whoever closed them.")
+    WEBHOOKS_SENT = ("WebhooksSent", "Count", "Tries to tell a tenant's server something, answered or not.")
+    WEBHOOKS_FAILED = (
+        "WebhooksFailed",
+        "Count",
+        "Messages to tenants' servers that are not tried any more: see their deliveries.",
+    )
     QUEUE_AGE = (
         "QueueAge",
         "Seconds",

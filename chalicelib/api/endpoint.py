@@ -53,6 +53,10 @@ class Operation:
     name: str
     accepted: type[BaseModel] | None = None
     """What is answered with 202, where the work goes on."""
+    also_media_type: str | None = None
+    """Of an answer that has two, for who accepts the other one."""
+    redirects: bool = False
+    """Whether some are led on to where it is."""
 
 
 OPERATIONS: list[Operation] = []
@@ -118,6 +122,8 @@ def endpoint(
     idempotency_key: bool = False,
     media_type: str = "application/json",
     accepted: type[BaseModel] | None = None,
+    also_media_type: str | None = None,
+    redirects: bool = False,
     errors: tuple[type[ProctoringError], ...] = (),
 ) -> Callable[[View], View]:
     """Register a view; `chalicelib.api.access` says who may call it. `also`: a second path to the same.
@@ -146,6 +152,8 @@ def endpoint(
                 doc=(view.__doc__ or "").strip(),
                 name=name,
                 accepted=accepted,
+                also_media_type=also_media_type,
+                redirects=redirects,
             ),
             view,
             also,

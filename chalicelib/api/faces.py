@@ -28,7 +28,7 @@ from chalicelib.api.face_answers import (
     recognised,
     rejected_pictures,
 )
-from chalicelib.api.pictures import decoded, from_files, from_texts
+from chalicelib.api.pictures import from_files, from_texts, sent_picture
 from chalicelib.domain.enrolment import USERNAME
 from chalicelib.domain.errors import (
     BadInput,
@@ -143,7 +143,7 @@ def recognize_face(call: Call) -> RecognizeAnswer:
     As JSON, or as multipart/form-data with the file `image`. Of several faces the largest counts. A picture
     without a face, or with one that is not known, is no error: `foundFlag` is 0, and `reason` says why.
     """
-    return recognised(wiring.recognise_face()(call.tenant_id, _picture(call)))
+    return recognised(wiring.recognise_face()(call.tenant_id, sent_picture(call)[0]))
 
 
 @endpoint(faces, "GET", "/api/faces", query=ListQuery, answer=FaceList, errors=(BadInput,))
@@ -174,18 +174,6 @@ def _pictures(call: Call) -> tuple[str, list[Sent]]:
     if not sent:
         raise BadInput("The form has no pictures.", ({"loc": ["images"], "msg": "Field required"},))
     return username, sent
-
-
-def _picture(call: Call) -> bytes:
-    if call.body:
-        picture = decoded(call.body.image)
-        if isinstance(picture, BadPicture):
-            raise picture
-        return picture
-    _, files = read_form(call.raw, _content_type(call))
-    if not files:
-        raise BadInput("The form has no file `image`.", ({"loc": ["image"], "msg": "Field required"},))
-    return files[0].content
 
 
 def _content_type(call: Call) -> str:

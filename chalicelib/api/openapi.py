@@ -190,8 +190,13 @@ def _form(body: type[Body]) -> dict[str, Any]:
 
 def _responses(operation: Operation) -> dict[str, Any]:
     schema = _reference(operation.answer) if operation.answer else {}
-    good = {"description": "Success", "content": {operation.media_type: {"schema": schema}}}
+    content = {operation.media_type: {"schema": schema}}
+    if operation.also_media_type:
+        content[operation.also_media_type] = {"schema": {}}
+    good = {"description": "Success", "content": content}
     responses: dict[str, Any] = {str(operation.status): good}
+    if operation.redirects:
+        responses["302"] = {"description": "Elsewhere: see the header Location", "content": {}}
     if operation.accepted:
         content = {operation.media_type: {"schema": _reference(operation.accepted)}}
         responses["202"] = {"description": "Accepted: the work goes on", "content": content}

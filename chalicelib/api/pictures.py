@@ -4,7 +4,8 @@ import base64
 import binascii
 
 from chalicelib.api.archives import MOST_PICTURES, is_archive, pictures_in, shown
-from chalicelib.api.bodies import FormFile
+from chalicelib.api.bodies import FormFile, read_form
+from chalicelib.api.endpoint import Call
 from chalicelib.domain.errors import BadInput, BadPicture
 from chalicelib.flows.learn_faces import Sent
 
@@ -23,6 +24,19 @@ def decoded(text: str, what: str = "picture") -> bytes | BadPicture:
         return base64.b64decode((rest if comma else head).strip(), validate=True)
     except (binascii.Error, ValueError):
         return BadPicture(f"The {what} is not valid base64; encode the whole file without line breaks.")
+
+
+def sent_picture(call: Call) -> tuple[bytes, dict[str, str]]:
+    """The picture `image` of a JSON body, or of a form, and its fields. Raises BadInput, BodyTooLarge."""
+    if call.body:
+        picture = decoded(call.body.image)
+        if isinstance(picture, BadPicture):
+            raise picture
+        return picture, {}
+    fields, files = read_form(call.raw, call.request.headers.get("content-type", ""))
+    if not files:
+        raise BadInput("The form has no file `image`.", ({"loc": ["image"], "msg": "Field required"},))
+    return files[0].content, fields
 
 
 def from_texts(texts: list[str]) -> list[Sent]:

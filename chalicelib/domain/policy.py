@@ -7,13 +7,16 @@ of them; the report records the values that were used.
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from functools import cache
-from typing import Any, Literal
+from typing import Any, Literal, get_args
 
 Overrides = Mapping[str, Any]
 """Some of a policy's fields, each with the value that it shall have."""
 
 KeepFrames = Literal["all", "evidence", "none"]
 Liveness = Literal["movements", "rekognition"]
+KeepImagesDays = Literal[1, 7, 30, 90]
+KEEP_IMAGES_DAYS: tuple[KeepImagesDays, ...] = get_args(KeepImagesDays)
+"""The bucket deletes annotated pictures after one of these times."""
 
 FORBIDDEN_OBJECTS = (
     "Mobile Phone",
@@ -61,6 +64,8 @@ class Policy:
     """Ask for text."""
     keep_frames: KeepFrames = "evidence"
     """Pictures kept: `all`; `evidence`: those an alert cites; `none`: only the one each alert opened with."""
+    keep_images_days: KeepImagesDays = 30
+    """The tenant's: days for which jobs of POST /api/image and their annotated pictures are kept."""
     gate: bool = True
     """Ask the provider only where something may have changed. Off: about every frame."""
     faces_every_s: float = 15.0
@@ -188,6 +193,8 @@ class Policy:
             raise ValueError(f"forbidden_objects may hold {_MOST_NAMES} labels of {_LONGEST} characters")
         if not (0 <= self.calls_per_hour <= _MOST_COUNTED and 0 <= self.usd_per_hour <= _MOST_COUNTED):
             raise ValueError(f"calls_per_hour and usd_per_hour must be from 0 to {_MOST_COUNTED}")
+        if self.keep_images_days not in KEEP_IMAGES_DAYS:
+            raise ValueError(f"keep_images_days must be one of {KEEP_IMAGES_DAYS}")
         if len(self.alerts_off) > _MOST_NAMES:
             raise ValueError(f"alerts_off may hold {_MOST_NAMES} alert types")
         if any(not 1 <= frames <= _MOST_COUNTED for frames in self.after_frames.values()):

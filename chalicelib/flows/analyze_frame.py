@@ -2,7 +2,7 @@
 
 import random
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from concurrent.futures import Executor
 from contextlib import suppress
 from dataclasses import dataclass, field, replace
@@ -96,6 +96,8 @@ class AnalyzeFrame:
     pool: Executor
     aside: Executor
     """For what has time until the provider has answered."""
+    alert_opened: Callable[[Session], None]
+    """Sends word that one did; never an error."""
     session_s: float
     turns: Turns = field(default_factory=lambda: Turns(_PATIENCE_S))
 
@@ -250,6 +252,8 @@ class AnalyzeFrame:
         counts.frame(record)
         for alert in record.opened:
             logger.info("alert_opened", type=alert.type)
+        if record.opened:
+            self.alert_opened(saved)
         return saved, record
 
     def _step(self, session: Session, seen: _Seen) -> tuple[Session, FrameRecord, tuple[Alert, ...]]:

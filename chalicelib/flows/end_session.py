@@ -12,6 +12,7 @@ from chalicelib.domain.report import Report
 from chalicelib.domain.scoring import as_scored
 from chalicelib.flows.change_attempt import changed
 from chalicelib.flows.ports import Attempts, Clock, Evidence, Jobs, Sessions, Summarizer
+from chalicelib.flows.tell_of_session import SendWord
 from chalicelib.telemetry import Metric, count, logger
 
 _WRITES = 90
@@ -28,6 +29,7 @@ class EndSession:
     jobs: Jobs
     summarizer: Summarizer
     attempts: Attempts
+    word: SendWord
     clock: Clock
     usd_per_call: float
     versions: Mapping[str, str]
@@ -44,10 +46,12 @@ class EndSession:
 
         `until`: it ended then, or with its last frame if that came later, where it ends only now.
         """
+        self.word.before_end(tenant_id, session_id)
         session = closed(self.sessions, tenant_id, session_id, self.clock, by, until=until)
         written = self._report(session)
         # At every call: one that died before this is finished by the next.
         self._tie(session, written)
+        self.word.of_end(session)
         return written
 
     def by_browser(self, tenant_id: str, session_id: str) -> Report:
@@ -65,6 +69,7 @@ class EndSession:
         if written is None:
             written = self._report(session)
             self._tie(session, written)
+            self.word.of_end(session)
         return written
 
     def _report(self, session: Session) -> Report:

@@ -1,7 +1,7 @@
 """Remove a tenant: who could get in first, itself last, so that the next call finishes a dead one."""
 
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from contextlib import suppress
 from dataclasses import dataclass
 from functools import partial
@@ -15,8 +15,8 @@ from chalicelib.telemetry import logger
 
 Listed_co = TypeVar("Listed_co", covariant=True)
 
-ForgetFaces = Callable[[str], int]
-"""Forgets all that is known of a tenant's faces; how many records there were. Raises UpstreamDown."""
+Forget = Callable[[str], int]
+"""Forgets all of one kind that a tenant has; how many records there were. Raises UpstreamDown."""
 
 _PAGE = 100
 
@@ -38,8 +38,8 @@ class RemoveTenant:
     """Nothing of the tenant is left but what only counts, and expires by itself.
 
     For `trust_s` other processes believe a key or a person that is gone, and with that another key could be
-    made. So it waits until nobody is believed, and looks again. It forgets faces twice, the last time when a
-    picture that was on its way to them has come.
+    made. So it waits until nobody is believed, and looks again. What else is to be forgotten it forgets
+    twice, the last time when a picture that was on its way has come.
     """
 
     tenants: Tenants
@@ -50,7 +50,8 @@ class RemoveTenant:
     erase_session: EraseSession
     exams: Exams
     attempts: Attempts
-    forget_faces: ForgetFaces
+    forget: Mapping[str, Forget]
+    """By what they are called."""
     trust_s: float
     wait: Callable[[float], object]
 
@@ -59,14 +60,18 @@ class RemoveTenant:
         self.tenants.tenant(tenant_id)
         removed = Counter(dict.fromkeys(("keys", "people", "sessions", "exams", "attempts"), 0))
         self._shut_out(tenant_id, removed)
-        removed["face records"] = self.forget_faces(tenant_id)
+        self._forget(tenant_id, removed)
         self._erase_sessions(tenant_id, removed)
         self._remove_exams(tenant_id, removed)
         self.wait(max(self.trust_s, LATE_S))
-        removed["face records"] += self.forget_faces(tenant_id)
+        self._forget(tenant_id, removed)
         self.tenants.remove(tenant_id)
         logger.info("tenant_removed", tenant_id=tenant_id)
         return dict(removed)
+
+    def _forget(self, tenant_id: str, removed: Counter[str]) -> None:
+        for kind, forget in self.forget.items():
+            removed[kind] += forget(tenant_id)
 
     def _shut_out(self, tenant_id: str, removed: Counter[str]) -> None:
         self._remove_credentials(tenant_id, removed)

@@ -10,10 +10,14 @@ from chalicelib.wiring.adapters import (
     attempts,
     check_health,
     comparison,
+    deliveries,
+    endpoints,
     enrolment_jobs,
     enrolments,
     evidence,
     exams,
+    image_jobs,
+    job_pictures,
     jobs,
     keys,
     known_faces,
@@ -51,6 +55,7 @@ from chalicelib.wiring.callers import (
     rotate_key,
     tenant_spend,
 )
+from chalicelib.wiring.detecting import detect_faces, draw_faces, forget_images, hand_over_image, read_image
 from chalicelib.wiring.examining import (
     assign_candidates,
     change_exam,
@@ -73,6 +78,14 @@ from chalicelib.wiring.knowing import (
     work_on_enrolment,
 )
 from chalicelib.wiring.process import aside, client, new_id, new_sorted_id, now, pictures_pool, pool, settings
+from chalicelib.wiring.telling import (
+    announce,
+    deliver,
+    deliver_again,
+    keep_endpoints,
+    send_word,
+    tell_of_session,
+)
 from chalicelib.wiring.watching import (
     analyze_frame,
     ask_provider,
@@ -89,11 +102,13 @@ from chalicelib.wiring.watching import (
     sweep_pictures,
     tidy_evidence,
 )
+from chalicelib.wiring.working import work_on_image
 
 __all__ = [
     "accounts",
     "alerts",
     "analyze_frame",
+    "announce",
     "api_keys",
     "aside",
     "ask_faces",
@@ -115,8 +130,14 @@ __all__ = [
     "create_exam",
     "create_key",
     "delete_faces",
+    "deliver",
+    "deliver_again",
+    "deliveries",
+    "detect_faces",
+    "draw_faces",
     "end_abandoned",
     "end_session",
+    "endpoints",
     "enrol_faces",
     "enrolment_jobs",
     "enrolments",
@@ -125,11 +146,16 @@ __all__ = [
     "exams",
     "find_attempt",
     "forget_faces",
+    "forget_images",
     "forget_password",
     "hand_over_enrolment",
+    "hand_over_image",
     "identify",
+    "image_jobs",
     "invite_person",
+    "job_pictures",
     "jobs",
+    "keep_endpoints",
     "keys",
     "know_limits",
     "known_faces",
@@ -149,6 +175,7 @@ __all__ = [
     "pictures_pool",
     "pool",
     "read_exams",
+    "read_image",
     "read_keys",
     "read_people",
     "read_results",
@@ -161,6 +188,7 @@ __all__ = [
     "resemble",
     "reset_password",
     "rotate_key",
+    "send_word",
     "sessions",
     "settings",
     "start_attempt",
@@ -168,10 +196,12 @@ __all__ = [
     "summarizer",
     "sweep_faces",
     "sweep_pictures",
+    "tell_of_session",
     "tenant_spend",
     "tenants",
     "tidy_evidence",
     "uploads",
     "vision",
     "work_on_enrolment",
+    "work_on_image",
 ]

@@ -7,10 +7,14 @@ from chalicelib.aws import probes
 from chalicelib.aws.accounts import Accounts
 from chalicelib.aws.alerts import Alerts
 from chalicelib.aws.attempts import Attempts
+from chalicelib.aws.deliveries import Deliveries
+from chalicelib.aws.endpoints import Endpoints
 from chalicelib.aws.enrolment_jobs import EnrolmentJobs
 from chalicelib.aws.enrolments import Enrolments
 from chalicelib.aws.evidence import Evidence
 from chalicelib.aws.exams import Exams
+from chalicelib.aws.image_jobs import ImageJobs
+from chalicelib.aws.job_pictures import JobPictures
 from chalicelib.aws.jobs import Jobs
 from chalicelib.aws.keys import Keys
 from chalicelib.aws.ledger import Ledger
@@ -149,6 +153,30 @@ def uploads() -> Uploads:
 
 
 @cache
+def image_jobs() -> ImageJobs:
+    """Pictures that the queue looks at, in DynamoDB."""
+    return ImageJobs(client("dynamodb"), settings().images_table)
+
+
+@cache
+def job_pictures() -> JobPictures:
+    """These pictures, in S3."""
+    return JobPictures(client("s3", PICTURES), settings().bucket, link_s=settings().evidence_link_s)
+
+
+@cache
+def endpoints() -> Endpoints:
+    """Where tenants want to be told, in DynamoDB."""
+    return Endpoints(client("dynamodb"), settings().webhooks_table)
+
+
+@cache
+def deliveries() -> Deliveries:
+    """Messages to endpoints, in DynamoDB."""
+    return Deliveries(client("dynamodb"), settings().webhooks_table)
+
+
+@cache
 def liveness() -> Liveness:
     """Rekognition Face Liveness."""
     return Liveness(client("rekognition", VISION), usd=settings().usd_per_liveness)
@@ -181,6 +209,8 @@ def check_health() -> CheckHealth:
         "tenants": partial(probes.ask_table, database, names.tenants_table),
         "exams": partial(probes.ask_table, database, names.exams_table, sorted_by=("sk",)),
         "faces": partial(probes.ask_table, database, names.faces_table, sorted_by=("sk",)),
+        "images": partial(probes.ask_table, database, names.images_table, sorted_by=("sk",)),
+        "webhooks": partial(probes.ask_table, database, names.webhooks_table, sorted_by=("sk",)),
         "ledger": partial(probes.ask_table, database, names.ledger_table),
         "evidence": partial(probes.ask_bucket, client("s3", PICTURES), names.bucket),
         "jobs": partial(probes.ask_queue, client("sqs"), names.jobs_queue),

@@ -5,7 +5,17 @@ from functools import cache
 
 from chalicelib.flows.remove_tenant import RemoveTenant
 from chalicelib.settings import MOST_TRUSTED_S
-from chalicelib.wiring.adapters import accounts, api_keys, attempts, exams, people, sessions, tenants
+from chalicelib.wiring.adapters import (
+    accounts,
+    api_keys,
+    attempts,
+    endpoints,
+    exams,
+    people,
+    sessions,
+    tenants,
+)
+from chalicelib.wiring.detecting import forget_images
 from chalicelib.wiring.knowing import forget_faces
 from chalicelib.wiring.process import settings
 from chalicelib.wiring.watching import erase_session
@@ -24,7 +34,7 @@ def remove_tenant() -> RemoveTenant:
         erase_session(),
         exams(),
         attempts(),
-        forget_faces(),
+        {"face records": forget_faces(), "images": forget_images(), "webhook records": endpoints().forget},
         trust_s=settings().key_cache_s if chosen else MOST_TRUSTED_S,
         wait=time.sleep,
     )

@@ -37,6 +37,7 @@ from chalicelib.wiring.adapters import (
 )
 from chalicelib.wiring.callers import ask_apart, tenant_spend
 from chalicelib.wiring.process import aside, new_id, pool, session_s, settings
+from chalicelib.wiring.telling import send_word
 
 
 @cache
@@ -56,6 +57,7 @@ def analyze_frame() -> AnalyzeFrame:
         time.time,
         pool(),
         aside(),
+        send_word().of_alert,
         session_s=session_s(),
     )
 
@@ -123,6 +125,7 @@ def end_session() -> EndSession:
         jobs(),
         summarizer(),
         attempts(),
+        send_word(),
         time.time,
         settings().usd_per_call,
         versions={"service": __version__, "vision": "Amazon Rekognition"},

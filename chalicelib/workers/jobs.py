@@ -4,14 +4,20 @@ import json
 from collections.abc import Callable, Iterable, Mapping
 from contextlib import suppress
 from typing import Any
+from urllib.parse import unquote_plus
 
 from chalicelib import telemetry, wiring
 from chalicelib.domain.errors import NotFound
-from chalicelib.telemetry import know, tell
+from chalicelib.domain.queued import MOST_TRIES
+from chalicelib.telemetry import know, logger, tell
 
 Job = Mapping[str, str]
 """What was said with a job, its name among it."""
-_IDS = ("job", "tenant_id", "session_id", "job_id")
+_IDS = ("job", "tenant_id", "session_id", "job_id", "image_id", "endpoint_id", "webhook_id")
+
+
+_UPLOAD = ("job", "tenant_id", "image_id")
+_TEST = "s3:TestEvent"
 
 
 class BatchFailedError(Exception):
@@ -27,25 +33,60 @@ def run_batch(records: Iterable[Mapping[str, Any]], request_id: str) -> dict[str
     side the batch takes as long as its slowest job: ten reports that wait for their words one after the other
     would outlast the function. (Powertools' batch processor works one by one, and takes 87 ms to import.)
     """
-    jobs = [(record["messageId"], wiring.pool().submit(_run, record, request_id)) for record in records]
-    failed = [message_id for message_id, done in jobs if done.exception() is not None]
+    jobs = [(record, wiring.pool().submit(_run, record, request_id)) for record in records]
+    failed = [record for record, done in jobs if done.exception() is not None]
+    _give_up([record for record in failed if _is_its_last(record)])
     if failed and len(failed) == len(jobs):
         # Lambda keeps such a batch even where it was not told to look at the answer, and slows down.
         raise BatchFailedError(f"{len(failed)} jobs failed, each as its last line says")
-    return {"batchItemFailures": [{"itemIdentifier": message_id} for message_id in failed]}
+    return {"batchItemFailures": [{"itemIdentifier": record["messageId"]} for record in failed]}
 
 
 def run(message: str) -> None:
-    """Do one job. Done again it changes nothing; an exception leaves the message in the queue."""
-    job = json.loads(message)
-    do = JOBS[job["job"]]
-    know(**{name: job[name] for name in _IDS if name in job})
-    do(job)
+    """Do what one message says. Done again it changes nothing; an exception leaves it in the queue."""
+    for job in _jobs_of(message):
+        do = JOBS[job["job"]]
+        know(**{name: job[name] for name in _IDS if name in job})
+        do(job)
+
+
+def _jobs_of(message: str) -> list[Job]:
+    """The jobs of a message: ours, or S3's, that a picture was uploaded (none, where it only tests)."""
+    said = json.loads(message)
+    if not isinstance(said, dict):
+        raise TypeError("a message is an object")
+    if "job" in said:
+        return [said]
+    redriven = {"redriven": said["redriven"]} if "redriven" in said else {}
+    keys = [unquote_plus(record["s3"]["object"]["key"]) for record in said.get("Records", ())]
+    if not keys and said.get("Event") != _TEST:
+        raise ValueError("neither a job nor a notification of S3")
+    return [dict(zip(_UPLOAD, ("detect_image", *key.split("/")[1:]), strict=True)) | redriven for key in keys]
 
 
 def _run(record: Mapping[str, Any], request_id: str) -> None:
     with telemetry.job(record, request_id):
         run(record["body"])
+
+
+def _is_its_last(record: Mapping[str, Any]) -> bool:
+    """Whether the message becomes a dead letter if it fails now."""
+    return int(record.get("attributes", {}).get("ApproximateReceiveCount", 0)) >= MOST_TRIES
+
+
+def _give_up(records: Iterable[Mapping[str, Any]]) -> None:
+    """Let the state of what failed say so: nobody comes back to it by itself."""
+    for said in [wiring.pool().submit(_say_given_up, record["body"]) for record in records]:
+        if error := said.exception():
+            logger.error("not_given_up", error=type(error).__name__)
+
+
+def _say_given_up(message: str) -> None:
+    for job in _jobs_of(message):
+        if give_up := GIVE_UP.get(job["job"]):
+            know(**{name: job[name] for name in _IDS if name in job})
+            give_up(job)
+            logger.error("job_given_up")
 
 
 def _tidy_evidence(job: Job) -> None:
@@ -70,11 +111,42 @@ def _sweep_faces(job: Job) -> None:
     tell(faces_dropped=wiring.sweep_faces()(job["tenant_id"], job.get("doubtful", "")))
 
 
+def _detect_image(job: Job) -> None:
+    wiring.work_on_image()(job["tenant_id"], job["image_id"], redriven="redriven" in job)
+
+
+def _give_up_image(job: Job) -> None:
+    wiring.work_on_image().give_up(job["tenant_id"], job["image_id"])
+
+
+def _tell_of_session(job: Job) -> None:
+    with suppress(NotFound):  # erased in the meantime
+        wiring.tell_of_session()(job["tenant_id"], job["session_id"])
+
+
+def _deliver(job: Job) -> None:
+    about = (job["tenant_id"], job["endpoint_id"], job["webhook_id"])
+    wiring.deliver()(*about, int(job["turn"]), redriven="redriven" in job)
+
+
+def _give_up_delivery(job: Job) -> None:
+    wiring.deliver().give_up(job["tenant_id"], job["endpoint_id"], job["webhook_id"])
+
+
 JOBS: Mapping[str, Callable[[Job], None]] = {
     "tidy_evidence": _tidy_evidence,
     "sweep_pictures": _sweep_pictures,
     "end_session": _end_session,
     "enrol_faces": _enrol_faces,
     "sweep_faces": _sweep_faces,
+    "detect_image": _detect_image,
+    "tell_of_session": _tell_of_session,
+    "deliver": _deliver,
 }
 """What to do, given what was said with the job, by the name under which flows send it."""
+
+GIVE_UP: Mapping[str, Callable[[Job], None]] = {
+    "detect_image": _give_up_image,
+    "deliver": _give_up_delivery,
+}
+"""What to do about a job that failed for the last time, before its message becomes a dead letter."""

@@ -44,7 +44,7 @@ class Assumed:
     """Requests beside frames: somebody looks at metrics, alerts, the report."""
     traced: float = 0.05
     """Share of the requests that X-Ray records: its own rule, but for the first request of each second."""
-    custom_metrics: float = 18.0
+    custom_metrics: float = 20.0
     alarms: float = 23.0
     """Metrics that alarms watch: one that reckons with three is paid for three times."""
     dashboards: float = 1.0

@@ -155,6 +155,8 @@ class DestroyStack:
             settings.tenants_table,
             settings.exams_table,
             settings.faces_table,
+            settings.images_table,
+            settings.webhooks_table,
             settings.ledger_table,
         ):
             try:

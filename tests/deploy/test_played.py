@@ -147,7 +147,20 @@ def test_what_was_deployed_reaches_all_that_it_stands_on(service: Service) -> No
 
     assert status == 200, health
     assert {name for name, each in health["dependencies"].items() if each["ok"]} == {
-        *("sessions", "tenants", "exams", "faces", "ledger", "evidence", "jobs", "keys", "vision", "people"),
+        *(
+            "sessions",
+            "tenants",
+            "exams",
+            "faces",
+            "images",
+            "webhooks",
+            "ledger",
+            "evidence",
+            "jobs",
+            "keys",
+            "vision",
+            "people",
+        ),
     }
 
 

@@ -127,11 +127,16 @@ def test_policies_name_only_resources_of_the_stage() -> None:
         f"arn::dynamodb:::table/{settings.tenants_table}/index/by_tenant",
         f"arn::dynamodb:::table/{settings.ledger_table}",
         f"arn::dynamodb:::table/{settings.faces_table}",
+        f"arn::dynamodb:::table/{settings.images_table}",
+        f"arn::dynamodb:::table/{settings.webhooks_table}",
         f"arn::rekognition:::collection/{settings.face_collections}*",
         "arn::cognito-idp:::userpool/${UserPool}",
         f"arn::s3:::{settings.bucket}-",
         f"arn::s3:::{settings.bucket}-/*",
-        f"arn::s3:::{settings.bucket}-/enrolments/*",
+        *(
+            f"arn::s3:::{settings.bucket}-/{place}/*"
+            for place in ("enrolments", "images", "pictures", "uploads")
+        ),
         f"arn::sqs:::{settings.jobs_queue}",
         f"arn::secretsmanager:::secret:{settings.secrets_name}-??????",
     }

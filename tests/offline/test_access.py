@@ -27,6 +27,10 @@ BODIES: Mapping[str, Json] = {
     "identify_candidate": {"live": FRAME["frame"]},
     "train_faces": {"username": "eve", "images": [FRAME["frame"]]},
     "recognize_face": {"image": FRAME["frame"]},
+    "detect_faces": {"image": FRAME["frame"]},
+    "hand_over_image": {"image": FRAME["frame"], "request_id": "r-2"},
+    "upload_image": {"request_id": "r-3"},
+    "create_endpoint": {"url": "https://example.com/hook", "events": ["session.ended"]},
     "assign_candidates": {"candidates": [{"email": "nobody@acme.example"}]},
     "change_accommodation": {"accommodation": {"extra_time_s": 60}},
     "submit_answers": {"answers": []},
@@ -107,6 +111,7 @@ def house(cloud: Cloud, tenant: str) -> House:
             "person_id": candidate.person_id,
             "key_id": made["key"]["key_id"],
             **faces_of(key, tenant),
+            **webhooks_of(key),
         },
     )
 
@@ -118,6 +123,25 @@ def faces_of(key: Client, tenant: str) -> dict[str, str]:
     ok(key.call("POST", "/api/faces/train", {"username": username, "images": images[:1]}))
     job = ok(key.call("POST", "/api/faces/train", {"username": username, "images": images}), status=202)
     return {"username": username, "job_id": job["job_id"]}
+
+
+def webhooks_of(key: Client) -> dict[str, str]:
+    """A picture that was looked at, and what an endpoint was told of it."""
+    url = "https://nobody.invalid/hook"
+    wanted = {"url": url, "events": ["image.completed"]}
+    made = ok(key.call("POST", "/api/webhooks/endpoints", wanted), status=201)
+    endpoint_id = made["endpoint"]["endpoint_id"]
+    sent = {"image": base64_of(picture(1, PRESENT)), "request_id": "r-1"}
+    handed = ok(key.call("POST", "/api/image", sent), status=202)
+    while not (
+        told := ok(key.call("GET", f"/api/webhooks/endpoints/{endpoint_id}/deliveries"))["deliveries"]
+    ):
+        time.sleep(0.1)
+    return {
+        "image_id": handed["image_id"],
+        "endpoint_id": endpoint_id,
+        "message_id": told[0]["message_id"],
+    }
 
 
 @pytest.fixture(scope="module")

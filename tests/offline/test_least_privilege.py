@@ -7,6 +7,7 @@ the others know: so each gets a cloud in which it is the first.
 
 import json
 import re
+import secrets
 import time
 import urllib.request
 from collections.abc import Callable, Iterator
@@ -20,8 +21,12 @@ import pytest
 import app
 from chalicelib.api.endpoint import OPERATIONS
 from chalicelib.aws.attempts import Attempts
+from chalicelib.aws.deliveries import Deliveries
+from chalicelib.aws.endpoints import Endpoints
 from chalicelib.aws.enrolment_jobs import EnrolmentJobs
 from chalicelib.aws.enrolments import Enrolments
+from chalicelib.aws.image_jobs import ImageJobs
+from chalicelib.aws.job_pictures import JobPictures
 from chalicelib.aws.keys import Keys
 from chalicelib.aws.sessions import Sessions
 from chalicelib.aws.tenants import Tenants
@@ -30,10 +35,13 @@ from chalicelib.domain import reducer
 from chalicelib.domain.attempts import Attempt
 from chalicelib.domain.enrolment import Enrolment
 from chalicelib.domain.enrolment_jobs import EnrolmentJob
+from chalicelib.domain.image_jobs import ImageJob
 from chalicelib.domain.model import AttemptOf, FrameRecord, Memory, Session
+from chalicelib.domain.queued import JobStatus
 from chalicelib.domain.report import rfc3339
 from chalicelib.domain.seen import Findings
 from chalicelib.domain.tenants import Limits
+from chalicelib.domain.webhooks import CALLBACKS, Endpoint, EventType, new_secret
 from chalicelib.vision.rekognition.collection import FaceCollections
 from chalicelib.workers.jobs import JOBS
 from infra.deploy.project import POLICIES
@@ -197,6 +205,36 @@ def play_the_api(caller: Caller) -> None:
     for path in ("/alerts", "/api/alerts?exam_id=e-1", "/api/alerts?candidate_id=c-1"):
         caller.call("GET", path)
     play_the_faces(caller)
+    play_the_pictures(caller)
+
+
+def play_the_pictures(caller: Caller) -> None:
+    """A picture looked at once, another one by the queue, and an endpoint that is told of it."""
+    sent = base64_of(picture(1, PRESENT))
+    for options in ("", "?annotate=true", "?engine=opencv", "?landmarks=all"):
+        caller.call("POST", f"/api/detect{options}", {"image": sent})
+    endpoints, wanted = (
+        "/api/webhooks/endpoints",
+        {"url": "https://a.invalid/", "events": ["image.completed"]},
+    )
+    made = caller.call("POST", endpoints, wanted, status=201).body["endpoint"]["endpoint_id"]
+    asked = {"request_id": "r-1", "callback_url": "https://b.invalid/"}
+    for _ in range(2):
+        told = caller.call("POST", "/api/image", {"image": sent, **asked}, status=202).body
+    while caller.call("GET", told["status_url"]).body["status"] in {"queued", "running"}:
+        pass
+    caller.call("GET", f"/api/image?image_id={told['image_id']}", Accept="image/jpeg")
+    caller.call("POST", "/api/image/upload", {"request_id": "r-2"}, status=201)
+    caller.call("GET", endpoints)
+    path = f"{endpoints}/{made}"
+    for method, tail in (("GET", ""), ("GET", "/secret"), ("GET", "/deliveries"), ("POST", "/rotate")):
+        caller.call(method, path + tail, None if method == "GET" else {})
+    (sent_to,) = caller.call("GET", f"{path}/deliveries").body["deliveries"]
+    caller.call("GET", f"{path}/deliveries/{sent_to['message_id']}")
+    caller.call("POST", f"{path}/deliveries/{sent_to['message_id']}/redeliver", {}, status=202)
+    caller.call("PATCH", path, {"disabled": True})
+    caller.call("DELETE", path)
+    caller.call("DELETE", told["status_url"])
 
 
 def play_the_faces(caller: Caller) -> None:
@@ -358,6 +396,42 @@ def faces_left_behind(cloud: Cloud) -> tuple[Callable[[], bool], Callable[[], bo
     return enrolled, lambda: not list(known_faces.all(FORGOTTEN))
 
 
+def pictures_left_behind(cloud: Cloud) -> tuple[Callable[[], bool], Callable[[], bool]]:
+    """Pictures that were handed over and uploaded, and an endpoint: whether all is told, and tried."""
+    database, s3, bucket = cloud.client("dynamodb"), cloud.client("s3"), cloud.environment["EVIDENCE_BUCKET"]
+    endpoints = Endpoints(database, f"proctoring-{STAGE}-webhooks")
+    deliveries = Deliveries(database, f"proctoring-{STAGE}-webhooks")
+    store = ImageJobs(database, f"proctoring-{STAGE}-images")
+    endpoints.save(
+        Endpoint(
+            TENANT, "w-1", "https://a.invalid/", 0.0, (new_secret(secrets.token_bytes),), frozenset(EventType)
+        )
+    )
+    job = ImageJob(TENANT, "0" * 32, "r-1", time.time(), keep_days=1, fingerprint="")
+    store.save(replace(job, callback_url="https://b.invalid/"))
+    store.save(replace(job, image_id="1" * 32, by_upload=True))
+    JobPictures(s3, bucket, link_s=60).put(TENANT, job.image_id, picture(1, PRESENT), "image/jpeg")
+    keep(cloud, f"uploads/{TENANT}/{'1' * 32}")  # no picture at all: S3 tells the queue nevertheless
+    sqs = cloud.client("sqs")
+    queue = sqs.get_queue_url(QueueName=JOBS_QUEUE)["QueueUrl"]
+    message = {"job": "detect_image", "tenant_id": TENANT, "image_id": job.image_id}
+    sqs.send_message(QueueUrl=queue, MessageBody=json.dumps(message))
+
+    def looked_at() -> bool:
+        done = [store.load(TENANT, each) for each in ("0" * 32, "1" * 32)]
+        return [each and each.status for each in done] == [JobStatus.COMPLETED, JobStatus.FAILED]
+
+    def told() -> bool:
+        sent = deliveries.page(TENANT, "w-1", 100, None).items
+        called = deliveries.page(TENANT, CALLBACKS, 100, None).items
+        types = {each.type for each in sent if each.attempts}
+        return {"image.completed", "image.failed", "session.ended"} <= types and bool(
+            called and called[0].attempts
+        )
+
+    return looked_at, told
+
+
 def rekognition(cloud: Cloud) -> "RekognitionClient":
     return boto3.client(
         "rekognition",
@@ -381,6 +455,7 @@ def test_the_worker_is_granted_what_it_uses(own_cloud: Cloud) -> None:
     sessions, sqs = left_behind(own_cloud), own_cloud.client("sqs")
     keep(own_cloud, f"{TENANT}/erased/late")
     enrolled, lost = faces_left_behind(own_cloud)
+    looked_at, told = pictures_left_behind(own_cloud)
     queue = sqs.get_queue_url(QueueName=JOBS_QUEUE)["QueueUrl"]
     for job, session_id in (("end_session", LEFT), ("sweep_pictures", "erased")):
         message = {"job": job, "tenant_id": TENANT, "session_id": session_id}
@@ -392,6 +467,9 @@ def test_the_worker_is_granted_what_it_uses(own_cloud: Cloud) -> None:
         "sweep_pictures": lambda: not is_kept(own_cloud, f"{TENANT}/erased/late"),
         "enrol_faces": enrolled,
         "sweep_faces": lost,
+        "detect_image": looked_at,
+        "tell_of_session": told,
+        "deliver": told,
     }
     while not refused(own_cloud) and not all(is_done() for is_done in done.values()):
         pass

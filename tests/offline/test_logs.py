@@ -69,9 +69,10 @@ def run(tmp_path_factory: pytest.TempPathFactory) -> Run:
         person = people(cloud, server)
         erased = server.start(candidate=CANDIDATE)
         server.call("DELETE", erased.path)
-        while '"job_ended"' not in (logs / "serve.log").read_text():
+        while '"tidy_evidence"' not in (logs / "serve.log").read_text():
             pass
         known_faces(server)
+        secret = told_of_pictures(server)
         broken(cloud, server)
         stored = cloud.client("secretsmanager").get_secret_value(SecretId=SECRET)["SecretString"]
         secrets = {
@@ -79,6 +80,7 @@ def run(tmp_path_factory: pytest.TempPathFactory) -> Run:
             "session token": interview.browser.credential.rsplit(".", 1)[1],
             **person,
             "picture": base64_of(picture(1))[200:260],
+            "webhook's secret": secret.removeprefix("whsec_"),
             "signing key": json.loads(stored)["session_token_key"],
             "OpenAI's key": "sk-of-this-test",
             "OpenAI's error": "sk-verysecret",
@@ -161,6 +163,24 @@ def known_faces(server: Client) -> None:
     # The username stands in the path, which the gateway of this machine logs.
     server.call("POST", "/api/faces/train", {"username": "ada", "images": ada[:1]})
     assert server.call("DELETE", "/api/faces/ada").status == 200
+
+
+def told_of_pictures(server: Client) -> str:
+    """Pictures handed over, well and badly, and two receivers that cannot be reached; the secret of one."""
+    url = f"https://{NEEDLE}.invalid/{NEEDLE}?token={NEEDLE}"
+    made = server.call("POST", "/api/webhooks/endpoints", {"url": url, "events": ["image.completed"]}).body
+    wanted = {"request_id": NEEDLE, "callback_url": url, "image": base64_of(picture(1))}
+    for refused in ({"callback_url": f"http://{NEEDLE}/"}, {"image": NEEDLE}, {"format": NEEDLE}):
+        server.call("POST", "/api/image", wanted | refused)
+    handed = server.call("POST", "/api/image", wanted)
+    assert handed.status == 202
+    for where in (made["endpoint"]["endpoint_id"], "callbacks"):
+        path = f"/api/webhooks/endpoints/{where}/deliveries"
+        while not any(each["attempts"] for each in server.call("GET", path).body["deliveries"]):
+            pass
+    server.call("POST", "/api/detect?annotate=true", {"image": NEEDLE})
+    secret: str = made["secret"]
+    return secret
 
 
 def nonsense(server: Client, interview: Interview) -> None:
@@ -246,7 +266,7 @@ def test_a_frame_is_counted_once_however_often_it_was_sent(run: Run) -> None:
 
 
 def test_a_job_says_its_message_its_session_and_how_long_it_waited(run: Run) -> None:
-    job = run.of("job_ended")[0]
+    job = next(each for each in run.of("job_ended") if each.get("job") == "tidy_evidence")
 
     assert (job["job"], job["session_id"]) == ("tidy_evidence", "s-1")
     assert job["message_id"]

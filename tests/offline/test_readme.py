@@ -32,6 +32,8 @@ def test_the_curl_lines_of_the_readme_work_as_printed(cloud: Cloud, api_key: str
 
     assert '"frame_number":3' in said
     assert '"foundFace":"ada@example.com"' in said
+    assert '"engine":"Amazon Rekognition"' in said
+    assert '"secret":"whsec_' in said
     assert '"erased"' in said
 
 

@@ -29,6 +29,7 @@ OTHER_VALUES: dict[str, tuple[str, Any]] = {
     "tenant_usd_per_hour": ("2.5", 2.5),
     "openai_model": ("gpt-5", "gpt-5"),
     "openai_timeout_s": ("3.5", 3.5),
+    "local_callbacks": ("true", True),
     "key_cache_s": ("0", 0.0),
     "log_level": ("DEBUG", "DEBUG"),
 }

@@ -8,7 +8,20 @@ from chalicelib import wiring
 from tests.unit.api.service import Answer, Service, forget, running_service
 from tests.unit.vision.rekognition_server import answers, fails
 
-ALL = {"sessions", "tenants", "exams", "faces", "ledger", "evidence", "jobs", "keys", "vision", "people"}
+ALL = {
+    "sessions",
+    "tenants",
+    "exams",
+    "faces",
+    "images",
+    "webhooks",
+    "ledger",
+    "evidence",
+    "jobs",
+    "keys",
+    "vision",
+    "people",
+}
 
 
 @pytest.fixture

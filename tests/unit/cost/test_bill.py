@@ -78,7 +78,7 @@ def test_a_million_sessions_are_cheaper_by_the_session_than_one() -> None:
 
 def test_a_day_pays_a_days_share_of_what_stands_whoever_comes() -> None:
     idle = bill(replace(CALM, sessions_per_day=1e-9), figures(), prices())
-    standing = 18 * 0.30 + 23 * 0.10 + 3.0 + 0.40
+    standing = 20 * 0.30 + 23 * 0.10 + 3.0 + 0.40
 
     assert idle.total("day") == pytest.approx(standing / DAYS_A_MONTH)
     assert idle.total("hour") == pytest.approx(bill(CALM, figures(), prices()).total("hour"))

@@ -5,12 +5,16 @@ from contextlib import contextmanager, suppress
 
 from chalicelib.domain.errors import TooManyRequests
 from chalicelib.domain.model import Ticket
+from chalicelib.domain.posted import Posted
 from chalicelib.domain.tenants import Limits
+from chalicelib.domain.webhooks import Event, EventType
 from chalicelib.flows.limit_requests import LimitRequests
 from chalicelib.flows.tenant_spend import Budget
 from chalicelib.telemetry import Metric, Work, job
+from tests.fake_webhooks import FakeReceiver
 from tests.fakes import FakeGate, FakeLedger, FakeRequests
 from tests.unit.flows.face_world import FaceWorld
+from tests.unit.flows.image_world import ImageWorld
 from tests.unit.flows.world import SESSION, TENANT, World, frame, nobody, person, started
 
 Counts = dict[str, float]
@@ -149,6 +153,10 @@ def test_there_is_no_metric_that_nobody_counts() -> None:
         with suppress(TooManyRequests):
             limit(TENANT)
         FaceWorld().recognise("ada 1")
+        unwanted = ImageWorld(receiver=FakeReceiver([Posted(410)]))
+        unwanted.listen()
+        unwanted.announce(TENANT, [Event(EventType.SESSION_ENDED, SESSION, unwanted.clock.at)])
+        unwanted.work()
     failed = job({"attributes": {"SentTimestamp": "0"}}, "r-1")
     with suppress(ValueError), failed:
         raise ValueError

@@ -142,7 +142,7 @@ class House:
             EraseSession(sessions, wired(world.evidence), wired(world.jobs), world.clock),
             wired(world.exams),
             wired(world.attempts),
-            wired(self.faces).remove,
+            {"face records": wired(self.faces).remove},
             TRUST_S,
             self.wait,
         )

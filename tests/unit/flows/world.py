@@ -15,15 +15,18 @@ from chalicelib.flows.close_abandoned import CloseAbandoned, EndAbandoned
 from chalicelib.flows.end_session import EndSession, TidyEvidence
 from chalicelib.flows.erase_session import EraseSession, SweepPictures
 from chalicelib.flows.identify import Identify
+from chalicelib.flows.know_endpoints import KnowEndpoints
 from chalicelib.flows.open_session import OpenSession
 from chalicelib.flows.ports import Evidence, Vision
 from chalicelib.flows.read_session import ReadSession
 from chalicelib.flows.resemble import Resemble
+from chalicelib.flows.tell_of_session import SendWord
 from chalicelib.flows.tenant_spend import Budget, TenantSpend
 from tests.fake_exams import FakeAttempts, FakeExams
 from tests.fake_faces import FakeEnrolments, FakeKnownFaces
 from tests.fake_identity import FakeComparison
 from tests.fake_sessions import FakeSessions
+from tests.fake_webhooks import FakeEndpoints
 from tests.fakes import (
     FakeClock,
     FakeEvidence,
@@ -86,6 +89,7 @@ class World:
     summarizer: FakeSummarizer = field(default_factory=FakeSummarizer)
     exams: FakeExams = field(default_factory=FakeExams)
     attempts: FakeAttempts = field(default_factory=FakeAttempts)
+    endpoints: FakeEndpoints = field(default_factory=FakeEndpoints)
     clock: FakeClock = field(default_factory=FakeClock)
     emotions_allowed: bool = True
     ids: list[str] = field(default_factory=lambda: ["id-3", "id-2", "id-1"])
@@ -187,6 +191,7 @@ class World:
             self.clock,
             Inline(),
             Inline(),
+            self.word.of_alert,
             session_s=SESSION_S,
         )
 
@@ -201,6 +206,11 @@ class World:
         return [flow.one(TENANT, SESSION, each)[1] for each in numbered(*words)]
 
     @property
+    def word(self) -> SendWord:
+        """What says that something happened."""
+        return SendWord(KnowEndpoints(self.endpoints, 0), self.jobs)
+
+    @property
     def ender(self) -> EndSession:
         """The flow that ends a session."""
         return EndSession(
@@ -209,6 +219,7 @@ class World:
             self.jobs,
             self.summarizer,
             self.attempts,
+            self.word,
             self.clock,
             usd_per_call=0.001,
             versions={"service": "1"},
