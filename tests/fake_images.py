@@ -20,7 +20,7 @@ class FakeImageJobs:
         known = self.kept.get((job.tenant_id, job.image_id))
         if (known.version if known else 0) != job.version:
             raise Busy("It was changed at the same time; send it again.")
-        saved = replace(job, version=job.version + 1)
+        saved = replace(job, version=job.version + 1 if job.version else int(job.created_at * 1000))
         self.kept[job.tenant_id, job.image_id] = saved
         return saved
 
@@ -40,19 +40,23 @@ class FakeJobPictures:
 
     kept: dict[str, bytes] = field(default_factory=dict)
 
-    def put(self, tenant_id: str, image_id: str, encoded: bytes, media_type: str) -> None:
+    def put(self, tenant_id: str, name: str, encoded: bytes, media_type: str) -> None:
         assert media_type.startswith("image/")
-        self.kept[f"pictures/{tenant_id}/{image_id}"] = encoded
+        self.kept[f"pictures/{tenant_id}/{name}"] = encoded
 
-    def get(self, tenant_id: str, image_id: str, *, uploaded: bool) -> bytes | None:
-        return self.kept.get(f"{'uploads' if uploaded else 'pictures'}/{tenant_id}/{image_id}")
+    def get(self, tenant_id: str, name: str, *, uploaded: bool) -> bytes | None:
+        return self.kept.get(f"{'uploads' if uploaded else 'pictures'}/{tenant_id}/{name}")
 
-    def drop(self, tenant_id: str, image_id: str) -> None:
+    def drop(self, tenant_id: str, name: str) -> None:
         for place in ("pictures", "uploads"):
-            self.kept.pop(f"{place}/{tenant_id}/{image_id}", None)
+            self.kept.pop(f"{place}/{tenant_id}/{name}", None)
 
-    def form(self, tenant_id: str, image_id: str, *, most_bytes: int, expires_s: int) -> UploadForm:
-        told = {"key": f"uploads/{tenant_id}/{image_id}", "policy": f"{most_bytes} {expires_s}"}
+    def erase(self, tenant_id: str, image_id: str) -> None:
+        for key in [key for key in self.kept if f"/{tenant_id}/{image_id}." in key]:
+            del self.kept[key]
+
+    def form(self, tenant_id: str, name: str, *, most_bytes: int, expires_s: int) -> UploadForm:
+        told = {"key": f"uploads/{tenant_id}/{name}", "policy": f"{most_bytes} {expires_s}"}
         return UploadForm("https://bucket.example/", told)
 
     def keep_annotated(self, job: ImageJob, annotated: bytes) -> None:

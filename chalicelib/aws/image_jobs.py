@@ -32,12 +32,13 @@ class ImageJobs:
 
     def save(self, job: ImageJob) -> ImageJob:
         """Store the job's next version; version 0 is new. Raises Busy if another was stored since."""
-        saved = replace(job, version=job.version + 1)
+        # From its time on: one that was erased and made anew has no version that the other one had.
+        saved = replace(job, version=job.version + 1 if job.version else int(job.created_at * 1000))
         item = _key(job.tenant_id, job.image_id) | {
             "job": {"B": pack(saved)},
             "expires_at": {"N": str(math.ceil(job.expires_at))},
         }
-        self._table.put_version(item, job.version)
+        self._table.put_version(item, job.version, saved.version)
         return saved
 
     def remove(self, tenant_id: str, image_id: str) -> None:

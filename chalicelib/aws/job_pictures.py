@@ -1,8 +1,8 @@
 """Pictures of image jobs in S3; the bucket deletes each when its time is over.
 
-pictures/<tenant>/<image>.<request>  waits for the job, sent by the service; a day at the most
-uploads/<tenant>/<image>             the same, uploaded by its caller; S3 tells the queue
-images/<days>/<tenant>/<image>.jpg   annotated, kept for so many days
+pictures/<tenant>/<image>.<...>     waits for the job, sent by the service; a day at the most
+uploads/<tenant>/<image>.<...>      the same, uploaded by its caller; S3 tells the queue
+images/<days>/<tenant>/<image>.jpg  annotated, kept for so many days
 
 No tenant is called like one of these.
 """
@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from mypy_boto3_s3 import S3Client
 
 _JPEG = "image/jpeg"
+_WAITING = ("pictures", "uploads")
 
 
 class JobPictures:
@@ -26,23 +27,29 @@ class JobPictures:
         self._bucket = Bucket(client, bucket)
         self._link_s = link_s
 
-    def put(self, tenant_id: str, image_id: str, encoded: bytes, media_type: str) -> None:
+    def put(self, tenant_id: str, name: str, encoded: bytes, media_type: str) -> None:
         """Store a picture that waits for its job."""
-        self._bucket.put(f"pictures/{tenant_id}/{image_id}", encoded, media_type)
+        self._bucket.put(f"pictures/{tenant_id}/{name}", encoded, media_type)
 
-    def get(self, tenant_id: str, image_id: str, *, uploaded: bool) -> bytes | None:
+    def get(self, tenant_id: str, name: str, *, uploaded: bool) -> bytes | None:
         """The picture that waits, sent by the service or uploaded by its caller; None if it is gone."""
-        return self._bucket.get(f"{'uploads' if uploaded else 'pictures'}/{tenant_id}/{image_id}")
+        return self._bucket.get(f"{'uploads' if uploaded else 'pictures'}/{tenant_id}/{name}")
 
-    def drop(self, tenant_id: str, image_id: str) -> None:
-        """Delete what waits for the job."""
-        self._bucket.delete([f"{place}/{tenant_id}/{image_id}" for place in ("pictures", "uploads")])
+    def drop(self, tenant_id: str, name: str) -> None:
+        """Delete a picture that waits."""
+        self._bucket.delete([f"{place}/{tenant_id}/{name}" for place in _WAITING])
 
-    def form(self, tenant_id: str, image_id: str, *, most_bytes: int, expires_s: int) -> UploadForm:
+    def erase(self, tenant_id: str, image_id: str) -> None:
+        """Delete all pictures of a job, whatever they are called."""
+        waiting = [self._bucket.keys(f"{place}/{tenant_id}/{image_id}.") for place in _WAITING]
+        drawn = [f"images/{days}/{tenant_id}/{image_id}.jpg" for days in KEEP_IMAGES_DAYS]
+        self._bucket.delete([*(key for keys in waiting for key in keys), *drawn])
+
+    def form(self, tenant_id: str, name: str, *, most_bytes: int, expires_s: int) -> UploadForm:
         """By which its caller may upload a picture. Made without asking S3."""
         made = self._bucket.client.generate_presigned_post(
             self._bucket.name,
-            f"uploads/{tenant_id}/{image_id}",
+            f"uploads/{tenant_id}/{name}",
             Conditions=[["content-length-range", 1, most_bytes]],
             ExpiresIn=expires_s,
         )
@@ -68,7 +75,7 @@ class JobPictures:
 
     def drop_all(self, tenant_id: str) -> None:
         """Delete all pictures of a tenant's image jobs."""
-        for place in ("pictures", "uploads", *(f"images/{days}" for days in KEEP_IMAGES_DAYS)):
+        for place in (*_WAITING, *(f"images/{days}" for days in KEEP_IMAGES_DAYS)):
             self._bucket.delete(self._bucket.keys(f"{place}/{tenant_id}/"))
 
 

@@ -98,11 +98,15 @@ class Table:
         with conditional():
             self.client.put_item(TableName=self.name, Item=item, **condition)
 
-    def put_version(self, item: Item, version: int) -> None:
-        """Store an item in the place of its version; 0: as a new one. Raises Busy if another was stored."""
+    def put_version(self, item: Item, version: int, following: int | None = None) -> None:
+        """Store an item in the place of its version; 0: as a new one. Raises Busy if another was stored.
+
+        `following`: the version that it has from then on, if that is not the next number.
+        """
+        version_after = version + 1 if following is None else following
         condition = still_at(version) if version else NEW
         try:
-            self.put(item | {"version": {"N": str(version + 1)}}, **condition)
+            self.put(item | {"version": {"N": str(version_after)}}, **condition)
         except ConditionFailedError as exc:
             raise Busy("It was changed at the same time; send it again.") from exc
 

@@ -5,7 +5,16 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 
 from chalicelib.domain.detection import Detection
-from chalicelib.domain.queued import FINISHED, MOST_TRIES, JobStatus, QueuedJob, failed, leased
+from chalicelib.domain.queued import (
+    FINISHED,
+    MOST_TRIES,
+    JobStatus,
+    QueuedJob,
+    failed,
+    leased,
+    pause_s,
+    stumbled,
+)
 
 UPLOAD_S = 3_600.0
 """So long a picture may be uploaded after its job was made."""
@@ -37,16 +46,20 @@ class ImageJob(QueuedJob):
     """Messages that began to work on it since it was last stored with an outcome."""
     detection: Detection | None = None
     finished_at: float | None = None
+    next_at: float = 0.0
+    """After a step that came no further: when the next one is due."""
+    retention_days: int = 3650
+    """Of the stage, which keeps nothing longer."""
 
     @property
     def expires_at(self) -> float:
         """From then on it is forgotten."""
-        return self.created_at + self.keep_days * DAY_S
+        return self.created_at + min(self.keep_days, self.retention_days) * DAY_S
 
     @property
     def waits_as(self) -> str:
-        """What its picture is called while it waits: pictures of two requests at once do not meet."""
-        return self.image_id if self.by_upload else f"{self.image_id}.{self.fingerprint[:16]}"
+        """What its picture is called while it waits: no other request's, nor that of a job begun anew."""
+        return f"{self.image_id}.{int(self.created_at * 1000):x}.{self.fingerprint[:16]}"
 
     @property
     def awaits_upload(self) -> bool:
@@ -78,6 +91,14 @@ def begun(job: ImageJob, now: float) -> ImageJob | None:
     return held and replace(held, tries=held.tries + 1)
 
 
+def held_up(job: ImageJob, error: str, now: float) -> ImageJob:
+    """The job after a step that came no further, which is no message's fault."""
+    late = replace(stumbled(job, error), tries=0)
+    if late.is_finished:
+        return replace(late, finished_at=round(now, 3))
+    return replace(late, next_at=round(now + pause_s(late), 3))
+
+
 def completed(job: ImageJob, detection: Detection, now: float) -> ImageJob:
     """The job with what was found."""
     return replace(
@@ -99,7 +120,9 @@ def given_up(job: ImageJob, error: str, now: float) -> ImageJob:
 
 def revived(job: ImageJob) -> ImageJob:
     """A job that failed, to be worked on again."""
-    return replace(job, status=JobStatus.RUNNING, error="", failures=0, tries=0, finished_at=None)
+    return replace(
+        job, status=JobStatus.RUNNING, error="", failures=0, tries=0, finished_at=None, next_at=0.0
+    )
 
 
 def as_seen(job: ImageJob, now: float) -> ImageJob:

@@ -10,8 +10,9 @@ from typing import TypeVar
 
 LEASE_S = 90.0
 """Longer than a step takes: who finds a lease leaves the job to its holder."""
-MOST_TRIES = 5
-"""Times that a message is handed out before it is a dead letter: `maxReceiveCount` of the queue."""
+MOST_TRIES = 4
+"""Times that a message is worked on. The next time its job is given up, and it becomes a dead letter:
+`maxReceiveCount` of the queue is one more."""
 MOST_FAILURES = 9
 """Steps in a row that come no further, at ever longer intervals: about an hour in all."""
 _FIRST_PAUSE_S, _LONGEST_PAUSE_S = 30, 900

@@ -61,11 +61,12 @@ class Deliver:
         elif delivery.leased_until <= now:
             self._try(delivery, now)
 
-    def give_up(self, tenant_id: str, endpoint_id: str, message_id: str) -> None:
-        """Say of a delivery that the service failed at it, time after time. Raises Busy, UpstreamDown."""
+    def give_up(self, tenant_id: str, endpoint_id: str, message_id: str, turn: int) -> None:
+        """Say that the service failed at this turn, time after time. Raises Busy, UpstreamDown."""
         delivery = self.deliveries.load(tenant_id, endpoint_id, message_id)
-        if delivery and delivery.is_pending:
+        if delivery and delivery.is_pending and delivery.turn == turn:
             self.deliveries.save(domain.given_up(delivery, LOST))
+            count(Metric.WEBHOOKS_FAILED)
 
     def _try(self, delivery: Delivery, now: float) -> None:
         try:

@@ -39,13 +39,14 @@ class HandOverImage:
     tenants: Tenants
     clock: Clock
     local_callbacks: bool
+    retention_days: int
 
     def __call__(self, tenant_id: str, asked: Asked, encoded: bytes) -> ImageJob:
         """The job. Raises BadInput, BadPicture, UpstreamDown; Conflict for another request's request_id."""
         picture = self.look(encoded)
         known, made = self._begin(tenant_id, asked, picture.name)
         if known:
-            if not known.is_finished:  # its message may never have been sent
+            if not known.is_finished and not known.failures:  # its message may never have been sent
                 self._send(known)
             return known
         self.pictures.put(tenant_id, made.waits_as, encoded, picture.media_type)
@@ -64,7 +65,7 @@ class HandOverImage:
             return job, None
         left_s = int(job.created_at + UPLOAD_S - self.clock())
         form = self.pictures.form(
-            tenant_id, job.image_id, most_bytes=MOST_UPLOADED_BYTES, expires_s=max(1, left_s)
+            tenant_id, job.waits_as, most_bytes=MOST_UPLOADED_BYTES, expires_s=max(1, left_s)
         )
         return job, form
 
@@ -84,6 +85,7 @@ class HandOverImage:
             fingerprint=hashlib.sha256("\n".join(told).encode()).hexdigest(),
             callback_url=asked.callback_url,
             numbers=asked.numbers,
+            retention_days=self.retention_days,
         )
         stored = self.store.load(tenant_id, made.image_id)
         if stored is None:
@@ -154,11 +156,12 @@ class ReadImage:
 
     def erase(self, tenant_id: str, image_id: str) -> None:
         """Delete the job with its pictures. Raises NotFound, UpstreamDown."""
-        job = self.job(tenant_id, image_id)
-        # Itself last: who died half-way is finished by the same request.
-        self.pictures.drop(tenant_id, job.waits_as)
-        self.pictures.drop_annotated(job)
+        self.job(tenant_id, image_id)
+        # Itself after them: who died half-way is finished by the same request. And once more what a worker
+        # kept meanwhile; one that comes later finds no job, and keeps nothing.
+        self.pictures.erase(tenant_id, image_id)
         self.store.remove(tenant_id, image_id)
+        self.pictures.erase(tenant_id, image_id)
 
 
 @dataclass(frozen=True, slots=True)

@@ -22,18 +22,24 @@ class Detector(Protocol):
 
 
 class JobPictures(Protocol):
-    """Pictures of image jobs. See `chalicelib.aws.job_pictures`. Every method raises UpstreamDown."""
+    """Pictures of image jobs, while they wait by their name (`ImageJob.waits_as`), and annotated.
 
-    def put(self, tenant_id: str, image_id: str, encoded: bytes, media_type: str) -> None:
+    See `chalicelib.aws.job_pictures`. Every method raises UpstreamDown.
+    """
+
+    def put(self, tenant_id: str, name: str, encoded: bytes, media_type: str) -> None:
         """Store a picture that waits for its job."""
 
-    def get(self, tenant_id: str, image_id: str, *, uploaded: bool) -> bytes | None:
+    def get(self, tenant_id: str, name: str, *, uploaded: bool) -> bytes | None:
         """The picture that waits, sent by the service or uploaded by its caller; None if it is gone."""
 
-    def drop(self, tenant_id: str, image_id: str) -> None:
-        """Delete what waits for the job."""
+    def drop(self, tenant_id: str, name: str) -> None:
+        """Delete a picture that waits."""
 
-    def form(self, tenant_id: str, image_id: str, *, most_bytes: int, expires_s: int) -> UploadForm:
+    def erase(self, tenant_id: str, image_id: str) -> None:
+        """Delete all pictures of a job, whatever they are called."""
+
+    def form(self, tenant_id: str, name: str, *, most_bytes: int, expires_s: int) -> UploadForm:
         """By which its caller may upload a picture. Made without asking S3."""
 
     def keep_annotated(self, job: ImageJob, annotated: bytes) -> None:

@@ -28,10 +28,16 @@ class KnowEndpoints:
         wanted = self._known.get(tenant_id, self._read)
         return wanted is None or not wanted.isdisjoint(events)
 
+    def now(self, tenant_id: str, events: Collection[EventType]) -> bool:
+        """The same by what is stored now."""
+        self._known.forget(tenant_id)
+        return self(tenant_id, events)
+
     def _read(self, tenant_id: str) -> frozenset[EventType] | None:
         try:
             listed = self.endpoints.all(tenant_id)
         except UpstreamDown as exc:
             logger.warning("endpoints_unknown", reason=str(exc.__cause__))
             return None
-        return frozenset().union(*(each.events for each in listed if not each.disabled))
+        # Disabled ones, too: they may be enabled again before this is forgotten.
+        return frozenset().union(*(each.events for each in listed))

@@ -43,7 +43,7 @@ class SendWord:
 
     def before_end(self, tenant_id: str, session_id: str) -> None:
         """That a session is about to end: it is looked at once it has. Raises UpstreamDown."""
-        if self.wanted(tenant_id, OF_SESSIONS):
+        if self.wanted.now(tenant_id, OF_SESSIONS):
             self._send(tenant_id, session_id, delay_s=LATE_S)
 
     def of_end(self, session: Session) -> None:

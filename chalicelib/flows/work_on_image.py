@@ -1,8 +1,9 @@
 """Look at a picture that was handed over, and tell who asked."""
 
-from dataclasses import dataclass, replace
+import math
+from dataclasses import dataclass
 
-from chalicelib.domain import image_jobs, image_told, queued
+from chalicelib.domain import image_jobs, image_told
 from chalicelib.domain.errors import BadPicture, Busy, TooManyRequests, UpstreamDown
 from chalicelib.domain.image_jobs import ImageJob
 from chalicelib.flows.announce import Announce, callback
@@ -30,14 +31,23 @@ class WorkOnImage:
     jobs: Jobs
     clock: Clock
 
-    def __call__(self, tenant_id: str, image_id: str, *, redriven: bool = False) -> None:
-        """Done again it changes nothing. `redriven`: though it had failed. Raises UpstreamDown."""
+    def __call__(self, tenant_id: str, image_id: str, *, upload: str = "", redriven: bool = False) -> None:
+        """Done again it changes nothing. Raises UpstreamDown.
+
+        `upload`: what was uploaded, where that is why; `redriven`: though the job had failed.
+        """
         job = self.store.load(tenant_id, image_id)
-        if job is None:  # erased, or never made: nobody may see what was uploaded for it
-            self.pictures.drop(tenant_id, image_id)
+        if job is None:  # erased, or never made: nobody may see what was kept for it
+            self.pictures.erase(tenant_id, image_id)
+            return
+        if upload and upload != job.waits_as:  # by the form of a job that was begun anew since
+            self.pictures.drop(tenant_id, upload)
             return
         if redriven and job.gave_up:
             job = image_jobs.revived(job)
+        if job.next_at > self.clock():  # whoever asks earlier does not use up its tries
+            self._hand_on(job)
+            return
         held = image_jobs.begun(job, self.clock())
         if held is None:
             if job.is_finished:  # who finished it may have died before this
@@ -65,9 +75,7 @@ class WorkOnImage:
         except BadPicture as error:
             return image_jobs.given_up(job, str(error), self.clock())
         except (Busy, TooManyRequests, UpstreamDown) as error:
-            # It is no message's fault: the next one begins to count anew.
-            stumbled = replace(queued.stumbled(job, str(error)), tries=0)
-            return replace(stumbled, finished_at=self.clock()) if stumbled.is_finished else stumbled
+            return image_jobs.held_up(job, str(error), self.clock())
         return image_jobs.completed(job, detection, self.clock())
 
     def _save(self, job: ImageJob) -> ImageJob:
@@ -81,8 +89,7 @@ class WorkOnImage:
     def _leave(self, job: ImageJob) -> None:
         tell(status=job.status.value)
         if not job.is_finished:
-            about = {"tenant_id": job.tenant_id, "image_id": job.image_id}
-            self.jobs.send("detect_image", delay_s=queued.pause_s(job), **about)
+            self._hand_on(job)
             return
         self.announce(job.tenant_id, [image_told.event_of(job)])
         if job.callback_url:
@@ -90,3 +97,7 @@ class WorkOnImage:
         # A picture that the service failed at is kept for who redrives its message; it expires in a day.
         if not job.gave_up:
             self.pictures.drop(job.tenant_id, job.waits_as)
+
+    def _hand_on(self, job: ImageJob) -> None:
+        left_s = math.ceil(max(0.0, job.next_at - self.clock()))
+        self.jobs.send("detect_image", delay_s=left_s, tenant_id=job.tenant_id, image_id=job.image_id)

@@ -29,6 +29,8 @@ LEAST_SIDE = 80
 MOST_ELONGATED = 20
 """No camera gives a longer picture; made as wide as the others it would fill the memory."""
 
+_LARGE = 4_000_000
+"""Pixels; pictures with more are decoded one at a time: ten at once would fill the memory."""
 _CELLS = (16, 12)
 _HIGHLIGHT, _GENTLE = 0.98, 0.95
 """Shares of the pixels that are darker than the highlights, and less steep than the strongest edges."""
@@ -104,7 +106,9 @@ def _ends_with_its_chunks(png: bytes) -> bool:
 
 def _small(encoded: bytes, width: int, height: int) -> Small:
     factor, flag = _reduction(width)
-    pixels: NDArray[Any] = decoded(encoded, flag)
+    # A progressive JPEG is held whole while it is decoded, however small it is wanted.
+    decode = one_at_a_time(decoded) if width * height > _LARGE else decoded
+    pixels: NDArray[Any] = decode(encoded, flag)
     # An Exif orientation may have turned it. A reduced JPEG's sides are rounded up, a PNG's down.
     expected = sorted((width / factor, height / factor))
     if any(abs(side - wanted) >= 1 for side, wanted in zip(sorted(pixels.shape[:2]), expected, strict=True)):

@@ -38,6 +38,7 @@ def hand_over_image() -> HandOverImage:
         tenants(),
         time.time,
         local_callbacks=settings().local_callbacks,
+        retention_days=settings().retention_days,
     )
 
 

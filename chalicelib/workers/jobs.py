@@ -9,15 +9,18 @@ from urllib.parse import unquote_plus
 from chalicelib import telemetry, wiring
 from chalicelib.domain.errors import NotFound
 from chalicelib.domain.queued import MOST_TRIES
-from chalicelib.telemetry import know, logger, tell
+from chalicelib.telemetry import know, tell
 
 Job = Mapping[str, str]
 """What was said with a job, its name among it."""
 _IDS = ("job", "tenant_id", "session_id", "job_id", "image_id", "endpoint_id", "webhook_id")
 
 
-_UPLOAD = ("job", "tenant_id", "image_id")
 _TEST = "s3:TestEvent"
+
+
+class GivenUpError(Exception):
+    """A job is not worked on any more: its message is to become a dead letter."""
 
 
 class BatchFailedError(Exception):
@@ -35,7 +38,6 @@ def run_batch(records: Iterable[Mapping[str, Any]], request_id: str) -> dict[str
     """
     jobs = [(record, wiring.pool().submit(_run, record, request_id)) for record in records]
     failed = [record for record, done in jobs if done.exception() is not None]
-    _give_up([record for record in failed if _is_its_last(record)])
     if failed and len(failed) == len(jobs):
         # Lambda keeps such a batch even where it was not told to look at the answer, and slows down.
         raise BatchFailedError(f"{len(failed)} jobs failed, each as its last line says")
@@ -61,32 +63,36 @@ def _jobs_of(message: str) -> list[Job]:
     keys = [unquote_plus(record["s3"]["object"]["key"]) for record in said.get("Records", ())]
     if not keys and said.get("Event") != _TEST:
         raise ValueError("neither a job nor a notification of S3")
-    return [dict(zip(_UPLOAD, ("detect_image", *key.split("/")[1:]), strict=True)) | redriven for key in keys]
+    return [_of_upload(*key.split("/")[1:]) | redriven for key in keys]
+
+
+def _of_upload(tenant_id: str, name: str) -> dict[str, str]:
+    image_id = name.partition(".")[0]
+    return {"job": "detect_image", "tenant_id": tenant_id, "image_id": image_id, "upload": name}
 
 
 def _run(record: Mapping[str, Any], request_id: str) -> None:
     with telemetry.job(record, request_id):
+        if _is_handed_out_for_the_last_time(record):
+            _give_up(record["body"])
         run(record["body"])
 
 
-def _is_its_last(record: Mapping[str, Any]) -> bool:
-    """Whether the message becomes a dead letter if it fails now."""
-    return int(record.get("attributes", {}).get("ApproximateReceiveCount", 0)) >= MOST_TRIES
+def _is_handed_out_for_the_last_time(record: Mapping[str, Any]) -> bool:
+    """Whether the message becomes a dead letter if it is not done now."""
+    return int(record.get("attributes", {}).get("ApproximateReceiveCount", 0)) > MOST_TRIES
 
 
-def _give_up(records: Iterable[Mapping[str, Any]]) -> None:
-    """Let the state of what failed say so: nobody comes back to it by itself."""
-    for said in [wiring.pool().submit(_say_given_up, record["body"]) for record in records]:
-        if error := said.exception():
-            logger.error("not_given_up", error=type(error).__name__)
+def _give_up(message: str) -> None:
+    """Let the state of a job say that it failed, instead of working on it once more: that may be what kills.
 
-
-def _say_given_up(message: str) -> None:
+    Raises GivenUpError where there is such a state.
+    """
     for job in _jobs_of(message):
         if give_up := GIVE_UP.get(job["job"]):
             know(**{name: job[name] for name in _IDS if name in job})
             give_up(job)
-            logger.error("job_given_up")
+            raise GivenUpError(job["job"])
 
 
 def _tidy_evidence(job: Job) -> None:
@@ -112,7 +118,8 @@ def _sweep_faces(job: Job) -> None:
 
 
 def _detect_image(job: Job) -> None:
-    wiring.work_on_image()(job["tenant_id"], job["image_id"], redriven="redriven" in job)
+    about = (job["tenant_id"], job["image_id"])
+    wiring.work_on_image()(*about, upload=job.get("upload", ""), redriven="redriven" in job)
 
 
 def _give_up_image(job: Job) -> None:
@@ -130,7 +137,8 @@ def _deliver(job: Job) -> None:
 
 
 def _give_up_delivery(job: Job) -> None:
-    wiring.deliver().give_up(job["tenant_id"], job["endpoint_id"], job["webhook_id"])
+    about = (job["tenant_id"], job["endpoint_id"], job["webhook_id"])
+    wiring.deliver().give_up(*about, int(job["turn"]))
 
 
 JOBS: Mapping[str, Callable[[Job], None]] = {
@@ -149,4 +157,4 @@ GIVE_UP: Mapping[str, Callable[[Job], None]] = {
     "detect_image": _give_up_image,
     "deliver": _give_up_delivery,
 }
-"""What to do about a job that failed for the last time, before its message becomes a dead letter."""
+"""What to do about a job that failed too often, before its message becomes a dead letter."""

@@ -20,6 +20,8 @@ if TYPE_CHECKING:
     from tests.contract.cloud import Cloud
 
 NOW = 1_800_000_000.0
+FIRST = int((NOW + 0.5) * 1000)
+"""A job's first version: no other job under its id has that."""
 FACE = DetectedFace(
     BoundingBox(0.1, 0.2, 0.3, 0.4), 99.5, Pose(1.0, 2.0, 3.0), (Landmark("nose", 0.5, 0.5),), 60.0, 80.0
 )
@@ -54,7 +56,7 @@ def test_a_job_is_saved_and_loaded_with_all_that_was_found(jobs: ImageJobs, tena
 
     saved = jobs.save(done)
 
-    assert saved == replace(done, version=1)
+    assert saved == replace(done, version=FIRST)
     assert jobs.load(tenant, done.image_id) == saved
 
 
@@ -72,7 +74,7 @@ def test_of_two_that_work_on_a_job_one_is_refused(jobs: ImageJobs, tenant: str) 
     for stale in (first, job(tenant), replace(second, version=7)):
         with pytest.raises(Busy):
             jobs.save(stale)
-    assert jobs.load(tenant, first.image_id) == replace(first, tries=1, version=2)
+    assert jobs.load(tenant, first.image_id) == replace(first, tries=1, version=FIRST + 1)
 
 
 def test_a_job_that_was_removed_is_gone_and_not_brought_back_by_who_holds_it(
@@ -85,7 +87,7 @@ def test_a_job_that_was_removed_is_gone_and_not_brought_back_by_who_holds_it(
     assert jobs.load(tenant, held.image_id) is None
     with pytest.raises(Busy):
         jobs.save(held)
-    assert jobs.save(job(tenant)) == replace(job(tenant), version=1)
+    assert jobs.save(job(tenant)) == replace(job(tenant), version=FIRST)
 
 
 def test_everything_of_a_tenant_is_forgotten_and_nothing_of_another(jobs: ImageJobs, tenant: str) -> None:

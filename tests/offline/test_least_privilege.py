@@ -409,9 +409,10 @@ def pictures_left_behind(cloud: Cloud) -> tuple[Callable[[], bool], Callable[[],
     )
     job = ImageJob(TENANT, "0" * 32, "r-1", time.time(), keep_days=1, fingerprint="")
     store.save(replace(job, callback_url="https://b.invalid/"))
-    store.save(replace(job, image_id="1" * 32, by_upload=True))
-    JobPictures(s3, bucket, link_s=60).put(TENANT, job.image_id, picture(1, PRESENT), "image/jpeg")
-    keep(cloud, f"uploads/{TENANT}/{'1' * 32}")  # no picture at all: S3 tells the queue nevertheless
+    awaited = store.save(replace(job, image_id="1" * 32, by_upload=True))
+    JobPictures(s3, bucket, link_s=60).put(TENANT, job.waits_as, picture(1, PRESENT), "image/jpeg")
+    # No picture at all: S3 tells the queue nevertheless.
+    keep(cloud, f"uploads/{TENANT}/{awaited.waits_as}")
     sqs = cloud.client("sqs")
     queue = sqs.get_queue_url(QueueName=JOBS_QUEUE)["QueueUrl"]
     message = {"job": "detect_image", "tenant_id": TENANT, "image_id": job.image_id}

@@ -107,7 +107,14 @@ class ImageWorld:
     def hander(self) -> HandOverImage:
         """What hands pictures over."""
         return HandOverImage(
-            self.store, self.pictures, self.jobs, look, self.tenants, self.clock, local_callbacks=False
+            self.store,
+            self.pictures,
+            self.jobs,
+            look,
+            self.tenants,
+            self.clock,
+            local_callbacks=False,
+            retention_days=90,
         )
 
     def hand_over(self, words: str = "person 1", asked: Asked = ASKED) -> ImageJob:

@@ -207,7 +207,7 @@ def test_a_message_about_a_delivery_that_is_forgotten_is_done() -> None:
     world = announced()
     world.deliveries.kept.clear()
     world.work()
-    world.deliver.give_up(TENANT, "e-1", MESSAGE_ID)
+    world.deliver.give_up(TENANT, "e-1", MESSAGE_ID, 0)
 
     assert (world.receiver.got, world.deliveries.kept) == ([], {})
 
@@ -308,7 +308,7 @@ def test_a_delivery_that_is_given_up_says_so_and_is_made_when_its_message_is_red
     world = announced()
     message = world.take("deliver")[0]
     for _ in range(2):
-        world.deliver.give_up(TENANT, "e-1", MESSAGE_ID)
+        world.deliver.give_up(TENANT, "e-1", MESSAGE_ID, 0)
     given_up = stored(world)
     world.do(message)
     posted = len(world.receiver.got)
@@ -318,12 +318,21 @@ def test_a_delivery_that_is_given_up_says_so_and_is_made_when_its_message_is_red
     assert (posted, len(world.receiver.got), stored(world).status) == (0, 1, DeliveryStatus.DELIVERED)
 
 
+def test_who_fails_at_an_earlier_turn_does_not_end_a_delivery_that_waits_for_its_next_one() -> None:
+    world = announced(DOWN, OK)
+    run(world)
+    world.deliver.give_up(TENANT, "e-1", MESSAGE_ID, 0)
+    world.work()
+
+    assert stored(world).status is DeliveryStatus.DELIVERED
+
+
 def test_what_failed_for_its_own_reasons_or_was_delivered_is_not_made_again_though_it_is_redriven() -> None:
     for answer in (REFUSED, OK):
         world = announced(answer)
         message = dict(world.jobs.sent[0])
         before = run(world)
-        world.deliver.give_up(TENANT, "e-1", MESSAGE_ID)
+        world.deliver.give_up(TENANT, "e-1", MESSAGE_ID, 0)
         world.do(message, redriven=True)
 
         assert (stored(world), len(world.receiver.got)) == (before, 1)

@@ -22,7 +22,6 @@ from tests.observations import STARTED_AT
 from tests.unit.flows.image_world import ASKED, CALLBACK, TENANT, ImageWorld
 
 IMAGE = image_id_of(TENANT, "r-1")
-UPLOADED = f"uploads/{TENANT}/{IMAGE}"
 MESSAGE = {"job": "detect_image", "tenant_id": TENANT, "image_id": IMAGE}
 
 
@@ -33,7 +32,8 @@ def waits(job: ImageJob) -> str:
 
 def uploaded(world: ImageWorld, words: str = "person 1") -> None:
     """What S3 and its notification do."""
-    world.pictures.kept[UPLOADED] = words.encode()
+    name = world.seen(IMAGE).waits_as
+    world.pictures.kept[f"uploads/{TENANT}/{name}"] = words.encode()
     world.jobs.send("detect_image", tenant_id=TENANT, image_id=IMAGE)
 
 
@@ -64,7 +64,8 @@ def test_a_picture_becomes_a_job_whose_message_says_nothing_but_where_it_is() ->
         fingerprint=job.fingerprint,
         callback_url=CALLBACK,
         numbers=True,
-        version=1,
+        retention_days=90,
+        version=int(STARTED_AT * 1000),
     )
     assert (world.store.load(TENANT, IMAGE), world.seen(IMAGE)) == (job, job)
     assert (world.pictures.kept, world.jobs.sent) == ({waits(job): b"person 1"}, [MESSAGE])
@@ -219,8 +220,9 @@ def test_a_picture_may_be_uploaded_for_an_hour_from_when_its_job_was_made() -> N
 
     assert (job.by_upload, job.status, world.jobs.sent) == (True, JobStatus.QUEUED, [])
     policies = [f"{MOST_UPLOADED_BYTES} {seconds}" for seconds in (UPLOAD_S, UPLOAD_S - 600)]
+    key = f"uploads/{TENANT}/{job.waits_as}"
     forms = [
-        UploadForm("https://bucket.example/", {"key": UPLOADED, "policy": policy.replace(".0", "")})
+        UploadForm("https://bucket.example/", {"key": key, "policy": policy.replace(".0", "")})
         for policy in policies
     ]
     assert (form, again) == (forms[0], (job, forms[1]))

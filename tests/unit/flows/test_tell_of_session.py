@@ -353,9 +353,9 @@ def test_what_is_wanted_is_remembered_for_a_while_that_nothing_is_as_well() -> N
     assert (known(TENANT, {ENDED}), known("rival", {ALERT})) == (False, False)
 
 
-def test_a_disabled_endpoint_wants_nothing() -> None:
+def test_a_disabled_endpoint_counts_for_it_may_be_enabled_before_that_is_noticed() -> None:
     world = listening()
     (endpoint,) = world.endpoints.all(TENANT)
     world.endpoints.save(replace(endpoint, disabled="It went away."))
 
-    assert not KnowEndpoints(world.endpoints, 0.0)(TENANT, set(EventType))
+    assert KnowEndpoints(world.endpoints, 0.0)(TENANT, set(EventType))

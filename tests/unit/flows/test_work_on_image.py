@@ -1,19 +1,21 @@
 """Looking at pictures that were handed over, whatever comes twice or dies in between."""
 
 import json
-from dataclasses import replace
+from collections.abc import Callable
+from dataclasses import dataclass, replace
 from typing import Any
 
 import pytest
 
 from chalicelib.domain.detection import REKOGNITION, Detection, as_detected
-from chalicelib.domain.errors import UpstreamDown
-from chalicelib.domain.image_jobs import LOST, ImageJob, image_id_of
+from chalicelib.domain.errors import Busy, UpstreamDown
+from chalicelib.domain.image_jobs import LOST, UPLOAD_S, ImageJob, image_id_of
 from chalicelib.domain.queued import LEASE_S, MOST_FAILURES, MOST_TRIES, JobStatus
 from chalicelib.domain.tenants import Limits
 from chalicelib.domain.webhooks import CALLBACKS, EventType
 from chalicelib.flows.hand_over_image import Asked
 from chalicelib.flows.work_on_image import GONE
+from tests.fake_images import FakeImageJobs
 from tests.fakes import shown
 from tests.unit.flows.image_world import CALLBACK, TENANT, ImageWorld
 
@@ -22,6 +24,17 @@ CALLED_BACK = Asked("r-1", CALLBACK)
 ANNOTATED = f"images/30/{TENANT}/{IMAGE}.jpg"
 MESSAGE = {"job": "detect_image", "tenant_id": TENANT, "image_id": IMAGE}
 DONE, FAILED = "image.completed", "image.failed"
+
+
+@dataclass(slots=True)
+class SlowlyErased(FakeImageJobs):
+    """A store in which something happens before a job is removed."""
+
+    meanwhile: Callable[[], object] = tuple
+
+    def remove(self, tenant_id: str, image_id: str) -> None:
+        self.meanwhile()
+        FakeImageJobs.remove(self, tenant_id, image_id)
 
 
 def body_of(world: ImageWorld, where: str = CALLBACKS) -> dict[str, Any]:
@@ -181,9 +194,9 @@ def test_a_job_that_was_erased_meanwhile_leaves_no_picture_and_nobody_is_told() 
 
 def test_a_picture_that_is_uploaded_for_an_erased_job_is_deleted_unseen() -> None:
     world = ImageWorld()
-    world.hander.by_upload(TENANT, CALLED_BACK)
+    job, _ = world.hander.by_upload(TENANT, CALLED_BACK)
     world.reader.erase(TENANT, IMAGE)
-    world.pictures.kept[f"uploads/{TENANT}/{IMAGE}"] = b"person 1"
+    world.pictures.kept[f"uploads/{TENANT}/{job.waits_as}"] = b"person 1"
 
     world.do(MESSAGE)
 
@@ -228,6 +241,7 @@ def test_a_picture_waits_for_the_tenants_next_hour_and_for_room_in_the_rate() ->
     world.ledger.down = True
     without_room = run(world)
     world.ledger.down = False
+    world.clock.at += 30
     over_budget = run(world)
     world.clock.at += 3_600
     done = run(world)
@@ -239,14 +253,77 @@ def test_a_picture_waits_for_the_tenants_next_hour_and_for_room_in_the_rate() ->
 
 def test_a_bad_picture_fails_at_once_and_it_is_told_why() -> None:
     world = ImageWorld()
-    world.hander.by_upload(TENANT, CALLED_BACK)
-    world.pictures.kept[f"uploads/{TENANT}/{IMAGE}"] = b"neither"
+    job, _ = world.hander.by_upload(TENANT, CALLED_BACK)
+    world.pictures.kept[f"uploads/{TENANT}/{job.waits_as}"] = b"neither"
 
     world.do(MESSAGE)
 
     assert (world.seen(IMAGE).status, world.detector.asked) == (JobStatus.FAILED, [])
     assert body_of(world)["error"] == "The picture cannot be decoded; encode it again."
     assert (world.callbacks, world.pictures.kept) == ([FAILED], {})
+
+
+def test_who_asks_while_a_job_waits_for_the_provider_does_not_use_up_its_tries() -> None:
+    world = handed_over()
+    world.detector.down = True
+    run(world)
+    for _ in range(20):
+        world.clock.at += 1
+        world.hand_over("person 1", CALLED_BACK)
+        world.do(MESSAGE)
+
+    assert (world.seen(IMAGE).status, world.seen(IMAGE).failures) == (JobStatus.RUNNING, 1)
+    assert {message["job"] for message in world.jobs.sent} == {"detect_image"}
+    assert max(world.jobs.delays_s) <= 30
+
+
+def test_what_is_sent_again_after_a_failure_is_not_deleted_by_who_ends_the_failed_job_late() -> None:
+    world = handed_over()
+    world.pictures.kept.clear()
+    failed = run(world)
+    world.clock.at += 1
+    world.hand_over("person 1", CALLED_BACK)
+
+    world.pictures.drop(TENANT, failed.waits_as)
+    world.work()
+
+    assert world.seen(IMAGE).status is JobStatus.COMPLETED
+
+
+def test_who_held_a_job_that_was_erased_and_made_anew_stores_nothing_in_the_new_one() -> None:
+    world = handed_over()
+    old = world.store.save(replace(world.seen(IMAGE), tries=1))
+    world.reader.erase(TENANT, IMAGE)
+    world.clock.at += 1
+    anew = world.store.save(replace(world.hand_over("person 1", CALLED_BACK), tries=1))
+
+    with pytest.raises(Busy):
+        world.store.save(old)
+    assert world.seen(IMAGE) == anew
+
+
+def test_what_is_uploaded_by_the_form_of_an_earlier_job_is_deleted_unseen() -> None:
+    world = ImageWorld()
+    earlier, _ = world.hander.by_upload(TENANT, CALLED_BACK)
+    world.clock.at += UPLOAD_S
+    world.hander.by_upload(TENANT, CALLED_BACK)
+    world.pictures.kept[f"uploads/{TENANT}/{earlier.waits_as}"] = b"person 1"
+
+    world.worker(TENANT, IMAGE, upload=earlier.waits_as)
+
+    assert (world.pictures.kept, world.detector.asked, world.seen(IMAGE).awaits_upload) == ({}, [], True)
+
+
+def test_what_a_worker_keeps_while_its_job_is_being_erased_is_erased_too() -> None:
+    store = SlowlyErased()
+    world = ImageWorld(store=store)
+    world.hand_over("person 1", CALLED_BACK)
+    held = world.store.save(replace(world.seen(IMAGE), tries=1))
+    store.meanwhile = lambda: world.pictures.keep_annotated(held, b"drawn")
+
+    world.reader.erase(TENANT, IMAGE)
+
+    assert (world.store.kept, world.pictures.kept) == ({}, {})
 
 
 def test_a_picture_that_is_gone_fails_its_job() -> None:
