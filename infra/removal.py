@@ -41,7 +41,8 @@ def know_the_stage() -> None:
 def is_meant(tenant: Tenant) -> bool:
     """Whether a person says so."""
     print(
-        f"{tenant.name}, {tenant.tenant_id}, goes with its keys, people, sessions, pictures, exams and faces."
+        f"{tenant.name}, {tenant.tenant_id}, goes with its keys, people, sessions, pictures, exams, faces "
+        "and webhooks."
     )
     print("Nothing of it can be brought back.")
     try:

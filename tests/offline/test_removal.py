@@ -43,6 +43,12 @@ def furnished(cloud: Cloud, name: str) -> Tenant:
     ok(server.call("POST", f"/api/exams/{exam_id}/candidates", candidate))
     enrolled = {"username": "ada", "images": [base64_of(picture(1, ADA))]}
     ok(server.call("POST", "/api/faces/train", enrolled))
+    hook = {"url": "https://nobody.invalid/", "events": ["session.ended"]}
+    ok(server.call("POST", "/api/webhooks/endpoints", hook), status=201)
+    image = {"request_id": "r-1", "image": enrolled["images"][0]}
+    handed = ok(server.call("POST", "/api/image", image), status=202)
+    while ok(server.call("GET", handed["status_url"]))["status"] != "completed":
+        pass
     tenant_id = ok(server.call("GET", "/api/tenant"))["tenant_id"]
     return Tenant(tenant_id, server, join(server, "proctor"), session.session_id, exam_id)
 
@@ -51,13 +57,14 @@ def left_of(cloud: Cloud, tenant: Tenant) -> list[str]:
     """The keys of what is stored about the tenant, in tables and bucket."""
     found: list[str] = []
     dynamodb = cloud.client("dynamodb")
-    for table in ("sessions", "tenants", "exams", "faces"):
+    for table in ("sessions", "tenants", "exams", "faces", "images", "webhooks"):
         pages = dynamodb.get_paginator("scan").paginate(TableName=f"proctoring-dev-{table}")
         items = [item for page in pages for item in page["Items"]]
         found += [str(item["pk"]["S"]) for item in items if tenant.tenant_id in str(item)]
     bucket = cloud.environment["EVIDENCE_BUCKET"]
-    listed = cloud.client("s3").list_objects_v2(Bucket=bucket, Prefix=f"{tenant.tenant_id}/")
-    return found + [each["Key"] for each in listed.get("Contents", [])]
+    listed = cloud.client("s3").get_paginator("list_objects_v2").paginate(Bucket=bucket)
+    keys = [each["Key"] for page in listed for each in page.get("Contents", [])]
+    return found + [key for key in keys if tenant.tenant_id in key.split("/")]
 
 
 def recognised(tenant: Tenant) -> str | None:
@@ -91,7 +98,9 @@ def test_a_removed_tenant_leaves_nothing_and_nobody_who_gets_in(cloud: Cloud) ->
 
     assert done.returncode == 0, done.stderr
     assert re.search(
-        r"Removed: 1 keys, 2 people, 1 sessions, 1 exams, 1 attempts, 1 face records\.", done.stdout
+        r"Removed: 1 keys, 2 people, 1 sessions, 1 exams, 1 attempts, 1 face records, 1 images, "
+        r"1 webhook records\.",
+        done.stdout,
     )
     assert left_of(cloud, gone) == []
     assert recognised(stays) == "ada"
