@@ -224,7 +224,7 @@ def test_pages_and_health_need_no_credential_and_no_other_host(cloud: Cloud) -> 
     page = anyone.call("GET", "/api/docs", Accept="text/html").body.decode()
 
     assert anyone.call("GET", "/health").body["status"] == "healthy"
-    assert len(anyone.call("GET", "/health?deep=true").body["dependencies"]) == 10
+    assert len(anyone.call("GET", "/health?deep=true").body["dependencies"]) == 12
     assert anyone.call("GET", "/api/openapi.json").body["openapi"] == "3.1.0"
     assert "src=" not in page
     assert "http" not in page.replace("https&", "").split('id="openapi">')[0]
