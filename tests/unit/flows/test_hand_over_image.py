@@ -334,3 +334,12 @@ def test_all_jobs_of_a_tenant_are_forgotten_with_their_pictures() -> None:
     assert world.forget() == 3
     assert list(world.store.kept.values()) == [other]
     assert list(world.pictures.kept) == [waits(other)]
+
+
+def test_no_job_is_kept_longer_than_its_stage_keeps_anything() -> None:
+    world = ImageWorld()
+    world.tenants.change(TENANT, policy={"keep_images_days": 90})
+
+    job = replace(world.hander, retention_days=7)(TENANT, ASKED, b"person 1")
+
+    assert (job.keep_days, job.expires_at) == (90, STARTED_AT + 7 * DAY_S)
