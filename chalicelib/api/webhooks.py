@@ -22,7 +22,7 @@ from chalicelib.api.webhook_answers import (
     with_secret,
 )
 from chalicelib.domain.deliveries import DeliveryStatus
-from chalicelib.domain.errors import BadInput, Busy, Conflict, NotFound
+from chalicelib.domain.errors import BadInput, Busy, Conflict
 from chalicelib.domain.webhooks import EventType
 from chalicelib.flows.keep_endpoints import Change
 
@@ -173,10 +173,7 @@ def list_deliveries(call: Call, endpoint_id: str) -> DeliveryList:
 )
 def get_delivery(call: Call, endpoint_id: str, message_id: str) -> DeliveryAnswer:
     """Read a message and all of its tries."""
-    found = wiring.deliveries().load(call.tenant_id, endpoint_id, message_id)
-    if found is None:
-        raise NotFound("There is no such delivery; check its id. It is forgotten after 30 days.")
-    return with_body(found)
+    return with_body(wiring.deliver_again().load(call.tenant_id, endpoint_id, message_id))
 
 
 @endpoint(

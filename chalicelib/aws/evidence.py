@@ -7,13 +7,12 @@ from typing import TYPE_CHECKING
 
 from botocore.exceptions import BotoCoreError, ClientError
 
+from chalicelib.aws.bucket import Bucket
 from chalicelib.domain.errors import UpstreamDown
 from chalicelib.domain.seen import Picture
 
 if TYPE_CHECKING:
     from mypy_boto3_s3 import S3Client
-
-_BATCH_DELETE = 1000
 
 
 class Evidence:
@@ -22,6 +21,7 @@ class Evidence:
     def __init__(self, client: "S3Client", bucket: str, *, link_s: int) -> None:
         self._client = client
         self._bucket = bucket
+        self._pictures = Bucket(client, bucket)
         self._link_s = link_s
         self._signed = lru_cache(maxsize=4096)(self._sign)
 
@@ -54,28 +54,14 @@ class Evidence:
 
     def kept(self, tenant_id: str, session_id: str) -> Iterator[str]:
         """The names of the stored pictures."""
-        prefix = f"{tenant_id}/{session_id}/"
-        pages = self._client.get_paginator("list_objects_v2").paginate(Bucket=self._bucket, Prefix=prefix)
-        try:
-            for page in pages:
-                for stored in page.get("Contents", []):
-                    yield stored["Key"].removeprefix(prefix)
-        except (ClientError, BotoCoreError) as exc:
-            raise UpstreamDown("The service's picture storage did not answer; try again.") from exc
+        prefix = _key(tenant_id, session_id, "")
+        for key in self._pictures.keys(prefix):
+            yield key.removeprefix(prefix)
 
     def drop(self, tenant_id: str, session_id: str, names: Collection[str]) -> int:
         """Delete pictures; how many there were."""
         keys = [_key(tenant_id, session_id, name) for name in names]
-        try:
-            for start in range(0, len(keys), _BATCH_DELETE):
-                batch = keys[start : start + _BATCH_DELETE]
-                reply = self._client.delete_objects(
-                    Bucket=self._bucket, Delete={"Objects": [{"Key": key} for key in batch], "Quiet": True}
-                )
-                if reply.get("Errors"):
-                    raise UpstreamDown("The service's picture storage kept some pictures; try again.")
-        except (ClientError, BotoCoreError) as exc:
-            raise UpstreamDown("The service's picture storage did not answer; try again.") from exc
+        self._pictures.delete(keys)
         return len(keys)
 
 

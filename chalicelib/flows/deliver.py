@@ -126,11 +126,16 @@ class DeliverAgain:
             raise Conflict("The endpoint is disabled; enable it first.")
 
         def attempt() -> Delivery:
-            delivery = self.deliveries.load(tenant_id, endpoint_id, message_id)
-            if delivery is None:
-                raise NotFound("There is no such delivery; check its id. It is forgotten after 30 days.")
+            delivery = self.load(tenant_id, endpoint_id, message_id)
             return self.deliveries.save(domain.asked_again(delivery))
 
         asked = settled(attempt)
         hand_on(self.jobs, asked)
         return asked
+
+    def load(self, tenant_id: str, endpoint_id: str, message_id: str) -> Delivery:
+        """The delivery as it is. Raises NotFound, UpstreamDown."""
+        delivery = self.deliveries.load(tenant_id, endpoint_id, message_id)
+        if delivery is None:
+            raise NotFound("There is no such delivery; check its id. It is forgotten after 30 days.")
+        return delivery
